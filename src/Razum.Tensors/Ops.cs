@@ -1,0 +1,98 @@
+namespace Razum.Tensors;
+
+/// <summary>
+/// Everything a model can ask for. A forward pass names these operations and nothing else; it does not know the weight format, the device,
+/// whether gradients are recorded or who called it. <see cref="CpuOps"/> computes at once, <see cref="Tape"/> also records for the backward pass.
+/// </summary>
+/// <remarks>
+/// Shapes: T packed tokens, S key rows, D hidden, H heads, E experts, K experts per token, V vocabulary.
+/// Every row of a result depends, bit for bit, only on its own inputs: not on its neighbours in the batch, on chunking or on the number of threads.
+/// </remarks>
+public abstract class Ops
+{
+    /// <summary>Rows of a table: y[t] = table[ids[t]]. [T, D]</summary>
+    public abstract Tensor Embedding(Weight table, ReadOnlySpan<int> ids);
+
+    /// <summary>y = gain * x / sqrt(mean(x^2) + eps), for each row. [T, D]; with x reshaped to [T*H, d] it is the norm of each head.</summary>
+    public abstract Tensor RmsNorm(Tensor x, Weight gain, float eps);
+
+    /// <summary>y = x W^T + b. x [T, in], W [out, in], b [out]; gives [T, out].</summary>
+    public abstract Tensor Linear(Tensor x, Weight weight, Weight? bias = null);
+
+    /// <summary>
+    /// One small matrix per head, taken from the rows of a weight: head h uses rows [h*slice.Step + slice.From, + slice.Count) as M.
+    /// Not transposed: y_h = x_h M^T (x [T, H*in], y [T, H*Count]); transposed: y_h = x_h M (x [T, H*Count], y [T, H*in]).
+    /// The two halves of absorbed latent attention (architecture notes 1.2).
+    /// </summary>
+    public abstract Tensor HeadLinear(Tensor x, Weight weight, HeadRows slice, int heads, bool transposed);
+
+    /// <summary>
+    /// Rotates, IN PLACE, columns [offset, offset + table.Dim) of every head of <paramref name="headDim"/> columns by the angle of the row's position.
+    /// Returns x.
+    /// </summary>
+    public abstract Tensor Rope(Tensor x, RopeTable table, ReadOnlySpan<int> positions, int headDim, int offset);
+
+    /// <summary>
+    /// Causal attention over packed sequences: y = softmax(scale q k^T) v for each head, softmax in F32.
+    /// q [T, H*KeyDim], k [S, KvHeads*KeyDim], v [S, KvHeads*ValueDim]; gives [T, H*ValueDim]. For a segment with a cache the rows of k and v are
+    /// the new ones: they are stored in its layer <paramref name="layer"/> first, and the queries see all that the cache holds.
+    /// </summary>
+    public abstract Tensor Attention(Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<Segment> segments, int layer);
+
+    /// <summary>Every head's columns followed by columns that all heads share: y[t, h] = [a[t, h] | shared[t]]. a may be a strided set of heads.</summary>
+    public abstract Tensor JoinHeads(Tensor a, int heads, int headStride, int headColumns, Tensor shared);
+
+    /// <summary>y[t, h] = a[t, h*headStride + from, + count) for every head: packs one part of every head. [T, H*count]</summary>
+    public abstract Tensor TakeHeads(Tensor a, int heads, int headStride, int from, int count);
+
+    /// <summary>silu(gate) * up, silu(x) = x / (1 + exp(-x)). Same shapes.</summary>
+    public abstract Tensor SwiGlu(Tensor gate, Tensor up);
+
+    /// <summary>Chooses experts for every row of router logits [T, E]. Equal scores: the lowest index first.</summary>
+    public abstract Routing Route(Tensor logits, RouterShape shape, Weight? bias);
+
+    /// <summary>y[t] = sum over the chosen experts e of weight[t, e] * down_e(silu(gate_e x[t]) * up_e x[t]), in ascending order of e. [T, D]</summary>
+    public abstract Tensor Experts(Tensor x, Routing routing, ExpertWeights experts);
+
+    /// <summary>
+    /// alpha * mean over segments of sum_i f_i P_i (DeepSeek-V3 section 2.1.2): f from the top K unbiased scores, P the mean normalised score.
+    /// Only P has a gradient. logits [T, E]; gives [1, 1].
+    /// </summary>
+    public abstract Tensor SequenceBalance(Tensor logits, RouterShape shape, ReadOnlySpan<Segment> segments, float alpha);
+
+    /// <summary>
+    /// sum_t rowWeights[t] * -log softmax(hidden[t] W^T)[targets[t]], in chunks of rows: [T, V] never exists. Rows of weight 0 are skipped. Gives [1, 1].
+    /// </summary>
+    public abstract Tensor CrossEntropy(Tensor hidden, Weight head, ReadOnlySpan<int> targets, ReadOnlySpan<float> rowWeights);
+
+    /// <summary>log softmax(hidden[t] W^T)[targets[t]] for every row. Gives [T, 1]; equal, bit for bit, to what a sampler computes from the logits.</summary>
+    public abstract Tensor LogProbabilities(Tensor hidden, Weight head, ReadOnlySpan<int> targets);
+
+    /// <summary>a + b. Same shapes.</summary>
+    public abstract Tensor Add(Tensor a, Tensor b);
+
+    /// <summary>scale * a.</summary>
+    public abstract Tensor Scale(Tensor a, float scale);
+
+    /// <summary>y[t] = sigmoid(gate[t]) * x[t]; gate [T, 1].</summary>
+    public abstract Tensor SigmoidGate(Tensor x, Tensor gate);
+
+    /// <summary>[a | b], side by side. Same rows.</summary>
+    public abstract Tensor Concat(Tensor a, Tensor b);
+
+    /// <summary>y[i] = x[rows[i]].</summary>
+    public abstract Tensor Gather(Tensor x, ReadOnlySpan<int> rows);
+
+    /// <summary>f(x), without keeping what f makes on the way: a tape runs f again when it needs the gradients.</summary>
+    public virtual Tensor Recompute(Tensor x, Func<Ops, Tensor, Tensor> f) => f(this, x);
+
+    /// <summary>Shows a value that someone may want to see (goldens, statistics). Does nothing unless somebody listens.</summary>
+    public virtual void Observe(string name, Tensor value)
+    {
+    }
+
+    /// <summary>Shows a routing decision.</summary>
+    public virtual void Observe(string name, in Routing routing)
+    {
+    }
+}

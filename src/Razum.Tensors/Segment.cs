@@ -1,0 +1,17 @@
+namespace Razum.Tensors;
+
+/// <summary>
+/// One sequence in a packed batch: query rows [Start, Start + Count). Without a cache its keys are rows [KeyStart, KeyStart + KeyCount) of the key
+/// tensor, the last Count of which belong to the query rows; with a cache they are the rows stored before, then Count new ones.
+/// </summary>
+public readonly record struct Segment(int Start, int Count, int KeyStart, int KeyCount, KeyValueCache? Cache)
+{
+    /// <summary>A whole sequence at rows [start, start + count), nothing cached.</summary>
+    public Segment(int start, int count)
+        : this(start, count, start, count, null)
+    {
+    }
+
+    /// <summary>Number of keys that come before the first query row.</summary>
+    public int Past => Cache?.Length ?? (KeyCount - Count);
+}

@@ -1,0 +1,50 @@
+namespace Razum.Tensors.Simd;
+
+/// <summary>
+/// The few vector operations that kernels are written in. A kernel is one generic method over an instruction set
+/// <c>S</c> and its vector type <c>V</c>; the JIT compiles it once per set, so that the abstraction costs nothing.
+/// Results may differ between instruction sets (other lane counts); within one set they never depend on anything but the operands.
+/// </summary>
+internal unsafe interface ISimd<V>
+    where V : struct
+{
+    /// <summary>Number of F32 lanes.</summary>
+    static abstract int Lanes { get; }
+
+    static abstract V Zero { get; }
+
+    static abstract V Broadcast(float value);
+
+    static abstract V Load(float* source);
+
+    static abstract void Store(float* target, V value);
+
+    /// <summary>Loads <paramref name="count"/> lanes (0 to <see cref="Lanes"/>); the rest are 0. Never reads past the count.</summary>
+    static abstract V LoadPartial(float* source, int count);
+
+    /// <summary>Stores the first <paramref name="count"/> lanes. Never writes past the count.</summary>
+    static abstract void StorePartial(float* target, V value, int count);
+
+    /// <summary>Loads BF16 values and widens them to F32 (exact).</summary>
+    static abstract V LoadBFloat16(ushort* source);
+
+    static abstract V Add(V a, V b);
+
+    static abstract V Subtract(V a, V b);
+
+    static abstract V Multiply(V a, V b);
+
+    static abstract V Divide(V a, V b);
+
+    /// <summary>a * b + c with one rounding.</summary>
+    static abstract V Fma(V a, V b, V c);
+
+    static abstract V Max(V a, V b);
+
+    static abstract V Exp(V a);
+
+    /// <summary>Sum over the lanes, always in the same order.</summary>
+    static abstract float Sum(V a);
+
+    static abstract float MaxLane(V a);
+}

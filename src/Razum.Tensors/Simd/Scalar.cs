@@ -1,0 +1,45 @@
+namespace Razum.Tensors.Simd;
+
+/// <summary>One lane: plain C# for processors without known vector instructions.</summary>
+internal readonly unsafe struct Scalar : ISimd<float>
+{
+    public static int Lanes => 1;
+
+    public static float Zero => 0;
+
+    public static float Broadcast(float value) => value;
+
+    public static float Load(float* source) => *source;
+
+    public static void Store(float* target, float value) => *target = value;
+
+    public static float LoadPartial(float* source, int count) => count > 0 ? *source : 0;
+
+    public static void StorePartial(float* target, float value, int count)
+    {
+        if (count > 0)
+        {
+            *target = value;
+        }
+    }
+
+    public static float LoadBFloat16(ushort* source) => BitConverter.UInt32BitsToSingle((uint)*source << 16);
+
+    public static float Add(float a, float b) => a + b;
+
+    public static float Subtract(float a, float b) => a - b;
+
+    public static float Multiply(float a, float b) => a * b;
+
+    public static float Divide(float a, float b) => a / b;
+
+    public static float Fma(float a, float b, float c) => MathF.FusedMultiplyAdd(a, b, c);
+
+    public static float Max(float a, float b) => MathF.Max(a, b);
+
+    public static float Exp(float a) => MathF.Exp(a);
+
+    public static float Sum(float a) => a;
+
+    public static float MaxLane(float a) => a;
+}

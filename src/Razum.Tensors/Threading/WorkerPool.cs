@@ -1,0 +1,172 @@
+using System.Runtime.CompilerServices;
+
+namespace Razum.Tensors.Threading;
+
+/// <summary>Work over a range of independent items, cut into pieces that any thread may take.</summary>
+internal interface IRangeJob
+{
+    /// <summary>Does items <paramref name="from"/> up to, not including, <paramref name="to"/>.</summary>
+    void Run(int from, int to);
+}
+
+/// <summary>
+/// Threads of our own that spin for a moment between jobs and then sleep. A job is a struct on the caller's stack: starting one allocates nothing.
+/// Pieces are taken in any order by any thread, so a job must never let a result depend on how the range was cut.
+/// One job runs at a time; the caller takes part in it. Not re-entrant.
+/// </summary>
+public sealed unsafe class WorkerPool : IDisposable
+{
+    private const int SpinsBeforeSleep = 4000;
+
+    private readonly Thread[] _threads;
+    private readonly SemaphoreSlim _wake = new(0);
+    private void* _job;
+    private delegate*<void*, int, int, void> _run;
+    private int _count;
+    private int _grain;
+    private int _next;
+    private int _generation;
+    private int _busy;
+    private int _sleeping;
+    private bool _stop;
+    private Exception? _failure;
+
+    /// <param name="threads">Number of threads that work on a job, the calling one included; 1 means no other threads.</param>
+    public WorkerPool(int threads)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        Threads = threads;
+        _threads = new Thread[threads - 1];
+        for (int i = 0; i < _threads.Length; i++)
+        {
+            _threads[i] = new Thread(Work, 4 << 20) { IsBackground = true, Name = $"razum worker {i + 1}" };
+            _threads[i].Start();
+        }
+    }
+
+    /// <summary>Number of threads that work on a job, the calling one included.</summary>
+    public int Threads { get; }
+
+    /// <summary>Runs <paramref name="job"/> over items 0 up to <paramref name="count"/> in pieces of <paramref name="grain"/> items, and returns when all are done.</summary>
+    internal void For<TJob>(int count, int grain, TJob job)
+        where TJob : struct, IRangeJob
+    {
+        if (count <= 0)
+        {
+            return;
+        }
+
+        if (_threads.Length == 0 || count <= grain)
+        {
+            job.Run(0, count);
+            return;
+        }
+
+        _job = Unsafe.AsPointer(ref job);
+        _run = &Invoke<TJob>;
+        _count = count;
+        _grain = grain;
+        _failure = null;
+        Volatile.Write(ref _next, 0);
+        Volatile.Write(ref _busy, _threads.Length);
+        Interlocked.Increment(ref _generation);
+        if (Volatile.Read(ref _sleeping) > 0)
+        {
+            _wake.Release(_threads.Length);
+        }
+
+        TakePieces();
+        SpinWait spin = default;
+        while (Volatile.Read(ref _busy) != 0)
+        {
+            if (spin.Count < 10)
+            {
+                spin.SpinOnce(-1);
+            }
+            else
+            {
+                Thread.SpinWait(8);
+            }
+        }
+
+        if (_failure is { } failure)
+        {
+            throw new InvalidOperationException("A worker thread failed.", failure);
+        }
+    }
+
+    /// <summary>Ends the threads. No job may be running.</summary>
+    public void Dispose()
+    {
+        Volatile.Write(ref _stop, true);
+        Interlocked.Increment(ref _generation);
+        _wake.Release(Math.Max(1, _threads.Length));
+        foreach (Thread thread in _threads)
+        {
+            thread.Join();
+        }
+
+        _wake.Dispose();
+    }
+
+    private static void Invoke<TJob>(void* job, int from, int to)
+        where TJob : struct, IRangeJob => Unsafe.AsRef<TJob>(job).Run(from, to);
+
+    private void TakePieces()
+    {
+        try
+        {
+            while (true)
+            {
+                int from = Interlocked.Add(ref _next, _grain) - _grain;
+                if (from >= _count)
+                {
+                    return;
+                }
+
+                _run(_job, from, Math.Min(from + _grain, _count));
+            }
+        }
+        catch (Exception e)
+        {
+            _failure = e;
+            Volatile.Write(ref _next, _count);
+        }
+    }
+
+    private void Work()
+    {
+        int seen = 0;
+        while (true)
+        {
+            int spins = 0;
+            while (Volatile.Read(ref _generation) == seen)
+            {
+                if (++spins < SpinsBeforeSleep)
+                {
+                    Thread.SpinWait(4);
+                }
+                else
+                {
+                    Interlocked.Increment(ref _sleeping);
+                    if (Volatile.Read(ref _generation) == seen)
+                    {
+                        _wake.Wait();
+                    }
+
+                    Interlocked.Decrement(ref _sleeping);
+                    spins = 0;
+                }
+            }
+
+            seen++;
+            if (Volatile.Read(ref _stop))
+            {
+                return;
+            }
+
+            TakePieces();
+            Interlocked.Decrement(ref _busy);
+        }
+    }
+}
