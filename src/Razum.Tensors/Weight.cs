@@ -20,7 +20,13 @@ public sealed unsafe class Weight : IDisposable
 
     private Weight(string name, WeightFormat format, byte* data, int rows, int columns, bool isVector, object? owner)
     {
-        (Name, Format, Data, Rows, Columns, IsVector, _owner) = (name, format, data, rows, columns, isVector, owner);
+        Name = name;
+        Format = format;
+        Data = data;
+        Rows = rows;
+        Columns = columns;
+        IsVector = isVector;
+        _owner = owner;
     }
 
     /// <summary>The published name, e.g. <c>model.layers.0.mlp.gate.weight</c>.</summary>

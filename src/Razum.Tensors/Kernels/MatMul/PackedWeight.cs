@@ -1,0 +1,8 @@
+namespace Razum.Tensors;
+
+internal sealed class PackedWeight : IDisposable
+{
+    public void Dispose()
+    {
+    }
+}
