@@ -10,13 +10,12 @@ public sealed class MixtureOfExperts : FeedForward
     private readonly ExpertWeights _experts;
     private readonly DenseFeedForward? _shared;
     private readonly Linear? _sharedGate;
-    private readonly string _routerName;
     private readonly string _logitsName;
 
     /// <param name="observedName">Name under which routing is observed, e.g. <c>router.1</c>.</param>
     public MixtureOfExperts(ModelConfig config, MoeConfig moe, ParameterSource source, string name, string observedName)
     {
-        (_router, _routerName, _logitsName) = (moe.Router, observedName, observedName + ".logits");
+        (_router, RouterName, BalanceName, _logitsName) = (moe.Router, observedName, observedName + ".balance", observedName + ".logits");
         _gate = source.Get(name + ".gate.weight", moe.Router.Experts, config.HiddenSize);
         CorrectionBias = moe.CorrectionBias ? source.GetVector(name + ".gate.e_score_correction_bias", moe.Router.Experts) : null;
         _experts = new ExpertWeights(
@@ -34,26 +33,26 @@ public sealed class MixtureOfExperts : FeedForward
     }
 
     /// <summary>Name under which this layer's routing is observed.</summary>
-    public string RouterName => _routerName;
+    public string RouterName { get; }
+
+    /// <summary>Name under which this layer's balance loss is observed, times alpha.</summary>
+    public string BalanceName { get; }
 
     /// <summary>The bias that balances the load (aux-loss-free): moved by the trainer after each step, never by a gradient. Null when the model has none.</summary>
     public Weight? CorrectionBias { get; }
 
-    /// <summary>Factor of the sequence-wise balance loss; 0 for none. The losses of a forward pass are collected in <see cref="BalanceLosses"/>.</summary>
+    /// <summary>Factor of the sequence-wise balance loss in training; 0 for none.</summary>
     public float BalanceAlpha { get; set; }
-
-    /// <summary>Where balance losses go while <see cref="BalanceAlpha"/> is not 0.</summary>
-    public List<Tensor>? BalanceLosses { get; set; }
 
     public override Tensor Forward(Ops ops, Tensor x, Batch batch)
     {
         Tensor logits = ops.Linear(x, _gate); // [T, E]
         ops.Observe(_logitsName, logits);
         Routing routing = ops.Route(logits, _router, CorrectionBias);
-        ops.Observe(_routerName, routing);
-        if (BalanceAlpha != 0 && BalanceLosses is not null)
+        ops.Observe(RouterName, routing);
+        if (BalanceAlpha != 0)
         {
-            BalanceLosses.Add(ops.SequenceBalance(logits, _router, batch.Segments, BalanceAlpha));
+            logits = ops.SequenceBalance(logits, _router, batch.Segments, BalanceAlpha, BalanceName);
         }
 
         Tensor y = ops.Experts(x, routing, _experts); // [T, D]

@@ -143,8 +143,13 @@ public sealed unsafe class CpuOps : Ops, IDisposable
         return y;
     }
 
-    public override Tensor SequenceBalance(Tensor logits, RouterShape shape, ReadOnlySpan<Segment> segments, float alpha)
+    public override Tensor SequenceBalance(Tensor logits, RouterShape shape, ReadOnlySpan<Segment> segments, float alpha, string name)
     {
+        if (TensorObserver is null)
+        {
+            return logits;
+        }
+
         Tensor y = Arena.Allocate(1, 1);
         Tensor losses = Arena.Allocate(1, segments.Length);
         fixed (Segment* s = segments)
@@ -159,7 +164,8 @@ public sealed unsafe class CpuOps : Ops, IDisposable
         }
 
         *y.Data = (float)(alpha * sum / segments.Length);
-        return y;
+        Observe(name, y);
+        return logits;
     }
 
     public override Tensor CrossEntropy(Tensor hidden, Weight head, ReadOnlySpan<int> targets, ReadOnlySpan<float> rowWeights)

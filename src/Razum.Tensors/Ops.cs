@@ -58,10 +58,10 @@ public abstract class Ops
     public abstract Tensor Experts(Tensor x, Routing routing, ExpertWeights experts);
 
     /// <summary>
-    /// alpha * mean over segments of sum_i f_i P_i (DeepSeek-V3 section 2.1.2): f from the top K unbiased scores, P the mean normalised score.
-    /// Only P has a gradient. logits [T, E]; gives [1, 1].
+    /// Returns the logits [T, E] unchanged, but adds alpha * mean over segments of sum_i f_i P_i to whatever is minimised (DeepSeek-V3 section 2.1.2):
+    /// f from the top K unbiased scores, P the mean normalised score; only P has a gradient. The value is shown under <paramref name="name"/>.
     /// </summary>
-    public abstract Tensor SequenceBalance(Tensor logits, RouterShape shape, ReadOnlySpan<Segment> segments, float alpha);
+    public abstract Tensor SequenceBalance(Tensor logits, RouterShape shape, ReadOnlySpan<Segment> segments, float alpha, string name);
 
     /// <summary>
     /// sum_t rowWeights[t] * -log softmax(hidden[t] W^T)[targets[t]], in chunks of rows: [T, V] never exists. Rows of weight 0 are skipped. Gives [1, 1].

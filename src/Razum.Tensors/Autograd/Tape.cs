@@ -208,22 +208,26 @@ public sealed unsafe class Tape(CpuOps ops) : Ops
             Arena, dy, x, routing, experts, saved, GradientOrScratch(x), GradientOrScratch(routing.Weights)));
     }
 
-    public override Tensor SequenceBalance(Tensor logits, RouterShape shape, ReadOnlySpan<Segment> segments, float alpha)
+    public override Tensor SequenceBalance(Tensor logits, RouterShape shape, ReadOnlySpan<Segment> segments, float alpha, string name)
     {
-        Tensor y = ops.SequenceBalance(logits, shape, segments, alpha);
-        if (logits.Node == 0)
+        if (!_replaying)
         {
-            return y;
+            ops.SequenceBalance(logits, shape, segments, alpha, name);
         }
 
-        Segment[] kept = segments.ToArray();
-        return Record(y, dy =>
+        if (logits.Node != 0)
         {
-            fixed (Segment* s = kept)
+            Segment[] kept = segments.ToArray();
+            _records.Add(() =>
             {
-                Tensors.Kernels.SequenceBalance.Backward(ops.Pool, logits, shape, s, kept.Length, dy.Value * alpha / kept.Length, Gradient(logits));
-            }
-        });
+                fixed (Segment* s = kept)
+                {
+                    Tensors.Kernels.SequenceBalance.Backward(ops.Pool, logits, shape, s, kept.Length, alpha / kept.Length, Gradient(logits));
+                }
+            });
+        }
+
+        return logits;
     }
 
     public override Tensor CrossEntropy(Tensor hidden, Weight head, ReadOnlySpan<int> targets, ReadOnlySpan<float> rowWeights)
