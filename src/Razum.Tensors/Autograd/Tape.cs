@@ -28,12 +28,34 @@ public sealed unsafe class Tape(CpuOps ops) : Ops
     public void Backward(Tensor loss)
     {
         _ = loss.Value;
-        if (loss.Node == 0)
+        Backward(loss, [1]);
+    }
+
+    /// <summary>
+    /// The same for sum(gradient * y), y of any shape, gradient row by row: what a loss computed outside the tape (a policy gradient over
+    /// log-probabilities) hands back.
+    /// </summary>
+    public void Backward(Tensor y, ReadOnlySpan<float> gradient)
+    {
+        if (y.Node == 0)
         {
             throw new InvalidOperationException("the loss does not depend on any weight with a gradient");
         }
 
-        *Gradient(loss).Data += 1;
+        if (gradient.Length != y.Rows * y.Columns)
+        {
+            throw new ArgumentException($"{gradient.Length} gradients for [{y.Rows}, {y.Columns}]", nameof(gradient));
+        }
+
+        Tensor dy = Gradient(y);
+        for (int t = 0; t < y.Rows; t++)
+        {
+            for (int c = 0; c < y.Columns; c++)
+            {
+                dy[t][c] += gradient[(t * y.Columns) + c];
+            }
+        }
+
         Play(_records);
         _records.Clear();
     }
