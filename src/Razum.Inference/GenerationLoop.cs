@@ -13,29 +13,22 @@ internal sealed class GenerationLoop(StepModel model, Scheduler scheduler)
     private readonly List<Sequence> _stepped = [];
 
     /// <summary>Whether a sequence is waiting or in work.</summary>
-    public bool HasWork => scheduler.Waiting + scheduler.Running.Count > 0;
-
-    /// <summary>Sequences in work.</summary>
-    public IReadOnlyList<Sequence> Running => scheduler.Running;
+    public bool HasWork => scheduler.HasWork;
 
     /// <summary>Lets a sequence join before the next step.</summary>
     public void Add(Sequence sequence) => scheduler.Add(sequence);
 
-    /// <summary>Lets a sequence leave.</summary>
-    public void Remove(Sequence sequence)
-    {
-        scheduler.Remove(sequence);
-        sequence.Cache?.Dispose();
-        sequence.Cache = null;
-    }
-
-    /// <summary>One step for all sequences in work. Returns those that got a token or failed; valid until the next step.</summary>
-    public IReadOnlyList<Sequence> Step()
+    /// <summary>
+    /// One step for all sequences in work. First those leave that are done, then others join. Returns those that got a token or failed; valid until the
+    /// next step.
+    /// </summary>
+    public List<Sequence> Step()
     {
         _stepped.Clear();
-        while (scheduler.TryAdmit(out Sequence? joined))
+        Clear();
+        while (scheduler.Admit() is { } joined)
         {
-            Admit(joined!);
+            Admit(joined);
         }
 
         ReadOnlySpan<PlannedRows> plan = scheduler.Next();
@@ -58,11 +51,33 @@ internal sealed class GenerationLoop(StepModel model, Scheduler scheduler)
         return _stepped;
     }
 
+    /// <summary>Gives up everything that is waiting or in work, and tells why.</summary>
+    public void Abandon(Action<Sequence, Exception> tell, Exception reason)
+    {
+        foreach (Sequence sequence in scheduler.All)
+        {
+            tell(sequence, reason);
+            sequence.Cancel();
+        }
+
+        Clear();
+    }
+
+    /// <summary>Lets all sequences leave that are done, and gives back their memory.</summary>
+    private void Clear()
+    {
+        while (scheduler.Dismiss() is { } left)
+        {
+            left.Cache?.Dispose();
+            left.Cache = null;
+        }
+    }
+
     private void Admit(Sequence sequence)
     {
         try
         {
-            sequence.Cache = sequence.Cancelled ? null : model.CreateCache(sequence.Capacity);
+            sequence.Cache = model.CreateCache(sequence.Capacity);
         }
         catch (Exception failure)
         {

@@ -10,28 +10,43 @@ internal sealed class Scheduler(int maxSequences, int tokenBudget)
     private readonly List<Sequence> _running = new(maxSequences);
     private readonly PlannedRows[] _plan = new PlannedRows[maxSequences];
 
-    /// <summary>Sequences in work, in order of arrival.</summary>
-    public IReadOnlyList<Sequence> Running => _running;
+    /// <summary>Whether a sequence is waiting or in work.</summary>
+    public bool HasWork => _waiting.Count + _running.Count > 0;
 
-    public int Waiting => _waiting.Count;
+    /// <summary>All sequences, those in work first.</summary>
+    public IEnumerable<Sequence> All => _running.Concat(_waiting);
 
     public void Add(Sequence sequence) => _waiting.Enqueue(sequence);
 
-    /// <summary>Takes the next waiting sequence into work if there is room for one more.</summary>
-    public bool TryAdmit(out Sequence? sequence)
+    /// <summary>Takes the next waiting sequence into work if there is one and room for it.</summary>
+    public Sequence? Admit()
     {
-        if (_running.Count == maxSequences || !_waiting.TryDequeue(out sequence))
+        while (_running.Count < maxSequences && _waiting.TryDequeue(out Sequence? sequence))
         {
-            sequence = null;
-            return false;
+            if (!sequence.IsDone)
+            {
+                _running.Add(sequence);
+                return sequence;
+            }
         }
 
-        _running.Add(sequence);
-        return true;
+        return null;
     }
 
-    /// <summary>Takes a sequence out of work.</summary>
-    public void Remove(Sequence sequence) => _running.Remove(sequence);
+    /// <summary>Takes a sequence that is done out of work; null when there is none left.</summary>
+    public Sequence? Dismiss()
+    {
+        for (int i = 0; i < _running.Count; i++)
+        {
+            if (_running[i] is { IsDone: true } sequence)
+            {
+                _running.RemoveAt(i);
+                return sequence;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>The rows of the next step; empty when nothing is in work. Valid until the next call.</summary>
     public ReadOnlySpan<PlannedRows> Next()
@@ -39,7 +54,7 @@ internal sealed class Scheduler(int maxSequences, int tokenBudget)
         int count = 0, left = tokenBudget;
         foreach (Sequence sequence in _running)
         {
-            if (IsDecoding(sequence))
+            if (!sequence.IsDone && IsDecoding(sequence))
             {
                 _plan[count++] = new PlannedRows(sequence, 1);
                 left--;
@@ -49,7 +64,7 @@ internal sealed class Scheduler(int maxSequences, int tokenBudget)
         left = Math.Max(left, 1); // prompts go on, slowly, even when decoding alone fills the budget
         foreach (Sequence sequence in _running)
         {
-            if (left > 0 && !IsDecoding(sequence))
+            if (left > 0 && !sequence.IsDone && !IsDecoding(sequence))
             {
                 int rows = Math.Min(left, sequence.Remaining);
                 _plan[count++] = new PlannedRows(sequence, rows);

@@ -37,6 +37,9 @@ internal sealed class Sequence
 
     public Sampler Sampler { get; }
 
+    /// <summary>Where the tokens go; null when the caller of the loop looks at the sequence itself.</summary>
+    public AnswerStream? Stream { get; init; }
+
     public int PromptLength { get; }
 
     /// <summary>Tokens of prompt and output so far.</summary>
