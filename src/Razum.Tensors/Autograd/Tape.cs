@@ -28,12 +28,34 @@ public sealed unsafe class Tape(CpuOps ops) : Ops
     public void Backward(Tensor loss)
     {
         _ = loss.Value;
-        if (loss.Node == 0)
+        Backward(loss, [1]);
+    }
+
+    /// <summary>
+    /// The same for sum(gradient * y), y of any shape, gradient row by row: what a loss computed outside the tape (a policy gradient over
+    /// log-probabilities) hands back.
+    /// </summary>
+    public void Backward(Tensor y, ReadOnlySpan<float> gradient)
+    {
+        if (y.Node == 0)
         {
             throw new InvalidOperationException("the loss does not depend on any weight with a gradient");
         }
 
-        *Gradient(loss).Data += 1;
+        if (gradient.Length != y.Rows * y.Columns)
+        {
+            throw new ArgumentException($"{gradient.Length} gradients for [{y.Rows}, {y.Columns}]", nameof(gradient));
+        }
+
+        Tensor dy = Gradient(y);
+        for (int t = 0; t < y.Rows; t++)
+        {
+            for (int c = 0; c < y.Columns; c++)
+            {
+                dy[t][c] += gradient[(t * y.Columns) + c];
+            }
+        }
+
         Play(_records);
         _records.Clear();
     }
@@ -116,7 +138,7 @@ public sealed unsafe class Tape(CpuOps ops) : Ops
         ops.Rope(x, table, positions, headDim, offset);
         if (x.Node != 0)
         {
-            int* kept = ops.CopyIds(positions, int.MaxValue);
+            int[] kept = positions.ToArray();
             _records.Add(() => Kernels.RopeBackward(Gradient(x), table, kept, headDim, offset));
         }
 
@@ -203,7 +225,7 @@ public sealed unsafe class Tape(CpuOps ops) : Ops
     public override Tensor Experts(Tensor x, Routing routing, ExpertWeights experts)
     {
         Tensor y = Arena.Allocate(x.Rows, x.Columns);
-        ExpertActivations saved = Kernels.Experts(Arena, x, routing, experts, y);
+        Kernels.Experts(Arena, x, routing, experts, y, out ExpertActivations saved);
         return Record(y, dy => Kernels.ExpertsBackward(
             Arena, dy, x, routing, experts, saved, GradientOrScratch(x), GradientOrScratch(routing.Weights)));
     }
@@ -217,14 +239,9 @@ public sealed unsafe class Tape(CpuOps ops) : Ops
 
         if (logits.Node != 0)
         {
-            Segment[] kept = segments.ToArray();
-            _records.Add(() =>
-            {
-                fixed (Segment* s = kept)
-                {
-                    Tensors.Kernels.SequenceBalance.Backward(ops.Pool, logits, shape, s, kept.Length, alpha / kept.Length, Gradient(logits));
-                }
-            });
+            int* bounds = ops.CopyBounds(segments);
+            int count = segments.Length;
+            _records.Add(() => Tensors.Kernels.SequenceBalance.Backward(ops.Pool, logits, shape, bounds, count, alpha / count, Gradient(logits)));
         }
 
         return logits;
