@@ -74,16 +74,16 @@ public sealed unsafe class WorkerPool : IDisposable
         Interlocked.Increment(ref _generation);
         WakeSleepers();
         TakePieces();
-        SpinWait spin = default;
+        int spins = 0;
         while (Volatile.Read(ref _busy) != 0)
         {
-            if (spin.Count < 10)
+            if (++spins < SpinsBeforeSleep)
             {
-                spin.SpinOnce(-1);
+                Thread.SpinWait(8);
             }
             else
             {
-                Thread.SpinWait(8);
+                Thread.Yield(); // more threads than cores: let the others finish
             }
         }
 
