@@ -56,12 +56,4 @@ public sealed class CommandLineTests
         Assert.Contains($"razum {verb}", terminal.Output.Split("Examples:")[1]);
         Assert.Equal("", terminal.Error.ToString());
     }
-
-    [Fact]
-    public async Task Version_is_a_bare_number()
-    {
-        var terminal = new TestTerminal();
-        Assert.Equal(CommandLine.Done, await terminal.Run("--version"));
-        Assert.Matches(@"^\d+\.\d+\.\d+\s*$", terminal.Output);
-    }
 }
