@@ -27,6 +27,9 @@ internal sealed class Terminal
     /// <summary>Whether a person sits in front: both standard input and output are a terminal.</summary>
     public required bool IsInteractive { get; init; }
 
+    /// <summary>What Ctrl-C stops.</summary>
+    public Interrupts Interrupts { get; } = new();
+
     /// <summary>Whether escape sequences for colours may be written to standard output.</summary>
     public bool HasColors => Screen.Profile.Capabilities.ColorSystem != ColorSystem.NoColors;
 
@@ -50,7 +53,7 @@ internal sealed class Terminal
             screen.Profile.Width = 160;
         }
 
-        return new Terminal
+        var terminal = new Terminal
         {
             Screen = screen,
             Out = output,
@@ -59,6 +62,8 @@ internal sealed class Terminal
             InputIsPiped = Console.IsInputRedirected,
             IsInteractive = !outputIsPiped && !Console.IsInputRedirected,
         };
+        Console.CancelKeyPress += (_, press) => press.Cancel = terminal.Interrupts.Press();
+        return terminal;
     }
 
     private static bool WantsColors() =>

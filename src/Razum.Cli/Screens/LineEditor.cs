@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Spectre.Console;
 
 namespace Razum.Cli.Screens;
@@ -15,6 +16,15 @@ internal sealed class LineEditor(IAnsiConsole console)
     private int _caret;
     private int _caretRow;
     private string _prompt = "";
+
+    /// <summary>Adds a line to the history.</summary>
+    public void Remember(string line)
+    {
+        if (line.Trim().Length > 0 && (_history.Count == 0 || _history[^1] != line))
+        {
+            _history.Add(line);
+        }
+    }
 
     /// <summary>The line typed after <paramref name="prompt"/>, or null when the user leaves.</summary>
     public string? ReadLine(string prompt)
@@ -165,11 +175,7 @@ internal sealed class LineEditor(IAnsiConsole console)
         Draw();
         NewLine();
         string line = string.Concat(_elements);
-        if (line.Trim().Length > 0 && (_history.Count == 0 || _history[^1] != line))
-        {
-            _history.Add(line);
-        }
-
+        Remember(line);
         return line;
     }
 
@@ -177,7 +183,7 @@ internal sealed class LineEditor(IAnsiConsole console)
     private void Draw()
     {
         int columns = Math.Max(20, console.Profile.Width);
-        var output = new System.Text.StringBuilder();
+        var output = new StringBuilder();
         Up(output, _caretRow);
         output.Append("\r\e[J").Append(_prompt);
         (int row, int column) = (0, _prompt.GetCellWidth());
@@ -214,7 +220,7 @@ internal sealed class LineEditor(IAnsiConsole console)
 
     private void NewLine() => console.Profile.Out.Writer.WriteLine();
 
-    private static void Up(System.Text.StringBuilder output, int rows)
+    private static void Up(StringBuilder output, int rows)
     {
         if (rows > 0)
         {

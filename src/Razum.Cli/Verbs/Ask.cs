@@ -39,7 +39,7 @@ internal sealed class Ask : Verb
         "razum ask --json --temperature 0.7 --seed 1 \"gcd of 48 and 18?\"",
     ];
 
-    protected override Task<int> Run(ParseResult arguments, CancellationToken cancellation)
+    protected override Task<int> Run(ParseResult arguments)
     {
         string folder = ModelFolder.Find(arguments.GetValue(_model)!);
         throw new InvalidDataException($"{folder}: not connected");

@@ -27,7 +27,7 @@ internal sealed class Chat : Verb
         "razum chat --system \"Answer briefly.\" --no-think",
     ];
 
-    protected override Task<int> Run(ParseResult arguments, CancellationToken cancellation)
+    protected override Task<int> Run(ParseResult arguments)
     {
         string folder = ModelFolder.Find(arguments.GetValue(_model)!);
         throw new InvalidDataException($"{folder}: not connected");

@@ -46,7 +46,7 @@ internal sealed class Eval : Verb
         "razum eval models/nano --out out/nano-eval",
     ];
 
-    protected override Task<int> Run(ParseResult arguments, CancellationToken cancellation)
+    protected override Task<int> Run(ParseResult arguments)
     {
         string folder = ModelFolder.Find(arguments.GetValue(_model)!);
         throw new InvalidDataException($"{folder}: not connected");

@@ -26,7 +26,7 @@ internal sealed class Inspect : Verb
         "razum inspect models/nano --json",
     ];
 
-    protected override Task<int> Run(ParseResult arguments, CancellationToken cancellation)
+    protected override Task<int> Run(ParseResult arguments)
     {
         string folder = ModelFolder.Find(arguments.GetValue(_model)!);
         throw new InvalidDataException($"{folder}: not connected");

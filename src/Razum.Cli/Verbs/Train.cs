@@ -19,5 +19,5 @@ internal sealed class Train : Verb
         "razum train runs/nano.json --threads 2",
     ];
 
-    protected override Task<int> Run(ParseResult arguments, CancellationToken cancellation) => throw new FileNotFoundException($"no run file {arguments.GetValue(_run)}");
+    protected override Task<int> Run(ParseResult arguments) => throw new FileNotFoundException($"no run file {arguments.GetValue(_run)}");
 }

@@ -24,5 +24,5 @@ internal abstract class Verb : Command
     protected int Threads(ParseResult arguments) => arguments.GetValue(_threads);
 
     /// <summary>Does the work; the result is the exit code.</summary>
-    protected abstract Task<int> Run(ParseResult arguments, CancellationToken cancellation);
+    protected abstract Task<int> Run(ParseResult arguments);
 }
