@@ -1,0 +1,243 @@
+using System.Runtime.CompilerServices;
+using Razum.Tensors.Kernels.MatMul;
+using Razum.Tensors.Simd;
+using Razum.Tensors.Threading;
+
+namespace Razum.Tensors.Kernels;
+
+/// <summary>
+/// y = x W^T + b and its gradients. x [T, in], W [out, in], b [out], y [T, out].
+/// Every element of a result is one chain of fused multiply-adds over the contraction index, ascending: for y and dx it starts from 0 (or from
+/// dx where that is added to), for gradients of parameters from the gradient so far, so that two batches add up like one.
+/// </summary>
+internal static unsafe class Linear
+{
+    /// <summary>y = x W^T + b.</summary>
+    internal static void Forward<S, V>(WorkerPool pool, Tensor x, Weight w, Weight? bias, Tensor y)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        Check(x.Columns == w.Columns && y.Columns == w.Rows && x.Rows == y.Rows, x, w, y);
+        if (bias is not null && bias.Count != w.Rows)
+        {
+            throw new ArgumentException($"{bias.Name} has {bias.Count} values, {w.Name} {w.Rows} rows");
+        }
+
+        if (x.Rows == 0)
+        {
+            return;
+        }
+
+        PackedWeight packed = PackedWeight.For(w, pool);
+        Pieces pieces = new(x.Rows, w.Rows, w.Columns, pool.Threads);
+        if (w.Format == WeightFormat.F32)
+        {
+            pool.For(pieces.Count, 1, new ForwardJob<S, V, Float32Panel>(pieces, x, packed, bias, y));
+        }
+        else
+        {
+            pool.For(pieces.Count, 1, new ForwardJob<S, V, BFloat16Panel>(pieces, x, packed, bias, y));
+        }
+    }
+
+    /// <summary>dx = dy W, or dx += dy W.</summary>
+    internal static void BackwardInput<S, V>(WorkerPool pool, Tensor dy, Weight w, Tensor dx, bool accumulate)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        Check(dx.Columns == w.Columns && dy.Columns == w.Rows && dx.Rows == dy.Rows, dx, w, dy);
+        LeftOperand left = LeftOperand.Rows(dy.Data, dy.Stride);
+        Pieces pieces = new(dx.Rows, dx.Columns, w.Rows, pool.Threads);
+        if (w.Format == WeightFormat.F32)
+        {
+            pool.For(pieces.Count, 1, new RowsJob<S, V, Float32Panel>(pieces, left, w.Data, w.Columns, w.Rows, dx, accumulate));
+        }
+        else
+        {
+            pool.For(pieces.Count, 1, new RowsJob<S, V, BFloat16Panel>(pieces, left, w.Data, w.Columns, w.Rows, dx, accumulate));
+        }
+    }
+
+    /// <summary>dW += dy^T x.</summary>
+    internal static void BackwardWeight<S, V>(WorkerPool pool, Tensor dy, Tensor x, Tensor dw)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        if (dy.Rows != x.Rows || dw.Rows != dy.Columns || dw.Columns != x.Columns)
+        {
+            throw new ArgumentException($"[{dw.Rows}, {dw.Columns}] is not [{dy.Rows}, {dy.Columns}]^T [{x.Rows}, {x.Columns}]");
+        }
+
+        LeftOperand left = LeftOperand.Columns(dy.Data, dy.Stride);
+        Pieces pieces = new(dw.Rows, dw.Columns, x.Rows, pool.Threads);
+        pool.For(pieces.Count, 1, new RowsJob<S, V, Float32Panel>(pieces, left, (byte*)x.Data, x.Stride, x.Rows, dw, true));
+    }
+
+    /// <summary>db += sum over rows of dy.</summary>
+    internal static void BackwardBias<S, V>(WorkerPool pool, Tensor dy, Tensor db)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        if (db.Columns != dy.Columns)
+        {
+            throw new ArgumentException($"{db.Columns} gradients for {dy.Columns} columns");
+        }
+
+        pool.For(Panel.Count(dy.Columns), 4, new BiasJob<S, V>(dy, db));
+    }
+
+    /// <summary>y = x W^T + b in double precision.</summary>
+    internal static void Reference(Tensor x, Weight w, Weight? bias, Tensor y)
+    {
+        for (int t = 0; t < x.Rows; t++)
+        {
+            for (int n = 0; n < w.Rows; n++)
+            {
+                double sum = bias is null ? 0 : Value(bias, n);
+                for (int k = 0; k < w.Columns; k++)
+                {
+                    sum += (double)x.Row(t)[k] * Value(w, ((long)n * w.Columns) + k);
+                }
+
+                y.Row(t)[n] = (float)sum;
+            }
+        }
+    }
+
+    /// <summary>dx = dy W, dW += dy^T x and db += sum of dy in double precision; empty tensors are left out.</summary>
+    internal static void ReferenceBackward(Tensor dy, Tensor x, Weight w, Tensor dx, Tensor dw, Tensor db)
+    {
+        for (int t = 0; t < dx.Rows; t++)
+        {
+            for (int k = 0; k < dx.Columns; k++)
+            {
+                double sum = 0;
+                for (int n = 0; n < w.Rows; n++)
+                {
+                    sum += (double)dy.Row(t)[n] * Value(w, ((long)n * w.Columns) + k);
+                }
+
+                dx.Row(t)[k] = (float)sum;
+            }
+        }
+
+        for (int n = 0; n < dw.Rows; n++)
+        {
+            for (int k = 0; k < dw.Columns; k++)
+            {
+                double sum = dw.Row(n)[k];
+                for (int t = 0; t < dy.Rows; t++)
+                {
+                    sum += (double)dy.Row(t)[n] * x.Row(t)[k];
+                }
+
+                dw.Row(n)[k] = (float)sum;
+            }
+        }
+
+        for (int n = 0; n < db.Columns; n++)
+        {
+            double sum = db.Data[n];
+            for (int t = 0; t < dy.Rows; t++)
+            {
+                sum += dy.Row(t)[n];
+            }
+
+            db.Data[n] = (float)sum;
+        }
+    }
+
+    /// <summary>One value of a weight, widened.</summary>
+    internal static float Value(Weight w, long index) =>
+        w.Format == WeightFormat.F32 ? Float32Panel.Load(w.Data, index) : BFloat16Panel.Load(w.Data, index);
+
+    private static void Check(bool fits, Tensor input, Weight w, Tensor output)
+    {
+        if (!fits)
+        {
+            throw new ArgumentException($"{w.Name} [{w.Rows}, {w.Columns}] does not lead from [{input.Rows}, {input.Columns}] to [{output.Rows}, {output.Columns}]");
+        }
+    }
+
+    private readonly struct ForwardJob<S, V, F>(Pieces pieces, Tensor x, PackedWeight packed, Weight? bias, Tensor y) : IRangeJob
+        where S : struct, ISimd<V>
+        where V : struct
+        where F : struct, IPanelFormat
+    {
+        public void Run(int from, int to)
+        {
+            for (int i = from; i < to; i++)
+            {
+                pieces.Get(i, out int row, out int rows, out int column, out int end);
+                float* target = y.Row(row) + column;
+                BlockProduct.Packed<S, V, F>(
+                    LeftOperand.Rows(x.Row(row), x.Stride), rows, packed.Data, packed.PanelBytes, column, end, x.Columns, target, y.Stride, false);
+                if (bias is not null)
+                {
+                    AddBias(bias, column, end - column, target, rows, y.Stride);
+                }
+            }
+        }
+
+        [SkipLocalsInit]
+        private static void AddBias(Weight bias, int from, int count, float* target, int rows, nint stride)
+        {
+            float* values = stackalloc float[Pieces.MaxColumns];
+            for (int j = 0; j < count; j++)
+            {
+                values[j] = Value(bias, from + j);
+            }
+
+            for (int i = 0; i < rows; i++, target += stride)
+            {
+                int j = 0;
+                for (; j + S.Lanes <= count; j += S.Lanes)
+                {
+                    S.Store(target + j, S.Add(S.Load(target + j), S.Load(values + j)));
+                }
+
+                for (; j < count; j++)
+                {
+                    target[j] += values[j];
+                }
+            }
+        }
+    }
+
+    private readonly struct RowsJob<S, V, F>(Pieces pieces, LeftOperand left, byte* right, nint stride, int depth, Tensor target, bool accumulate) : IRangeJob
+        where S : struct, ISimd<V>
+        where V : struct
+        where F : struct, IPanelFormat
+    {
+        public void Run(int from, int to)
+        {
+            for (int i = from; i < to; i++)
+            {
+                pieces.Get(i, out int row, out int rows, out int column, out int end);
+                BlockProduct.Rows<S, V, F>(
+                    left.From(row, 0), rows, right, stride, null, column, end, depth, target.Row(row) + column, target.Stride, accumulate);
+            }
+        }
+    }
+
+    private readonly struct BiasJob<S, V>(Tensor dy, Tensor db) : IRangeJob
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        public void Run(int from, int to)
+        {
+            int end = Math.Min(to * Panel.Width, dy.Columns);
+            for (int j = from * Panel.Width; j < end; j += S.Lanes)
+            {
+                int count = Math.Min(S.Lanes, end - j);
+                V sum = S.LoadPartial(db.Data + j, count);
+                for (int t = 0; t < dy.Rows; t++)
+                {
+                    sum = S.Add(sum, S.LoadPartial(dy.Row(t) + j, count));
+                }
+
+                S.StorePartial(db.Data + j, sum, count);
+            }
+        }
+    }
+}

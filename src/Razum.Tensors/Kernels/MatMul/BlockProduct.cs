@@ -1,0 +1,202 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.Arm;
+using Razum.Tensors.Simd;
+
+namespace Razum.Tensors.Kernels.MatMul;
+
+/// <summary>Where the left operand's values lie: a[i, k] = *(Data + i * Row + k * Step), steps in bytes.</summary>
+internal readonly unsafe struct LeftOperand
+{
+    private LeftOperand(float* data, nint row, nint step)
+    {
+        Data = (byte*)data;
+        Row = row;
+        Step = step;
+    }
+
+    internal byte* Data { get; }
+
+    internal nint Row { get; }
+
+    internal nint Step { get; }
+
+    /// <summary>A matrix stored by rows, <paramref name="stride"/> values apart.</summary>
+    internal static LeftOperand Rows(float* data, nint stride) => new(data, stride * sizeof(float), sizeof(float));
+
+    /// <summary>The transpose of a matrix stored by rows.</summary>
+    internal static LeftOperand Columns(float* data, nint stride) => new(data, sizeof(float), stride * sizeof(float));
+
+    /// <summary>The operand from row <paramref name="row"/> and contraction index <paramref name="depth"/> on.</summary>
+    internal LeftOperand From(int row, int depth) => new((float*)(Data + (row * Row) + (depth * Step)), Row, Step);
+}
+
+/// <summary>
+/// One piece of a product on one thread: blocks of the contraction index that keep operands in the caches, blocks of rows, panels, tiles.
+/// Partial sums wait in C between two blocks of the contraction, which continues every element's chain where it stopped.
+/// </summary>
+internal static unsafe class BlockProduct
+{
+    private const int MaxDepth = 512;
+    private const int RowBlock = 96;
+    private const int TileRows = 12;
+
+    /// <summary>
+    /// c[i, j - from] = (accumulate ? c : 0) + sum over k of a[i, k] b[k, j] for columns j in [from, to) of panels that hold the whole depth.
+    /// </summary>
+    internal static void Packed<S, V, F>(
+        in LeftOperand a, int rows, byte* panels, nint panelBytes, int from, int to, int depth, float* c, nint cRow, bool accumulate)
+        where S : struct, ISimd<V>
+        where V : struct
+        where F : struct, IPanelFormat
+    {
+        int block = DepthBlock(depth);
+        nint step = Panel.Width * F.Size;
+        int k = 0;
+        do
+        {
+            int count = Math.Min(block, depth - k);
+            Sweep<S, V, F>(a.From(0, k), rows, panels + (k * step), panelBytes, from, to, count, c, cRow, accumulate || k > 0);
+            k += count;
+        }
+        while (k < depth);
+    }
+
+    /// <summary>
+    /// The same with b[k, j] stored by rows (row k, or row gather[k], <paramref name="stride"/> values apart): panels are made on the way.
+    /// <paramref name="from"/> is a multiple of the panel width.
+    /// </summary>
+    internal static void Rows<S, V, F>(
+        in LeftOperand a, int rows, byte* b, nint stride, int* gather, int from, int to, int depth, float* c, nint cRow, bool accumulate)
+        where S : struct, ISimd<V>
+        where V : struct
+        where F : struct, IPanelFormat
+    {
+        int block = DepthBlock(depth);
+        int panelCount = Panel.Count(to - from);
+        nint panelValues = (nint)block * Panel.Width;
+        float* panels = ThreadScratch.Panels(panelValues * panelCount);
+        int k = 0;
+        do
+        {
+            int count = Math.Min(block, depth - k);
+            for (int p = 0; p < panelCount; p++)
+            {
+                int column = from + (p * Panel.Width);
+                byte* source = b + (((gather == null ? k * stride : 0) + column) * F.Size);
+                Panel.Copy<F>(source, stride, gather == null ? null : gather + k, Math.Min(Panel.Width, to - column), count, panels + (p * panelValues));
+            }
+
+            Sweep<S, V, Float32Panel>(
+                a.From(0, k), rows, (byte*)panels, panelValues * sizeof(float), 0, to - from, count, c, cRow, accumulate || k > 0);
+            k += count;
+        }
+        while (k < depth);
+    }
+
+    /// <summary>Equal blocks of the contraction index, none longer than what keeps four panels and a block of rows in the second-level cache.</summary>
+    private static int DepthBlock(int depth)
+    {
+        int blocks = Math.Max(1, (depth + MaxDepth - 1) / MaxDepth);
+        return Math.Max(1, (depth + blocks - 1) / blocks);
+    }
+
+    private static void Sweep<S, V, F>(
+        in LeftOperand a, int rows, byte* panels, nint panelBytes, int from, int to, int depth, float* c, nint cRow, bool load)
+        where S : struct, ISimd<V>
+        where V : struct
+        where F : struct, IPanelFormat
+    {
+        int strip = 2 * S.Lanes;
+        for (int row = 0; row < rows; row += RowBlock)
+        {
+            int count = Math.Min(RowBlock, rows - row);
+            LeftOperand block = a.From(row, 0);
+            float* target = c + (row * cRow) - from;
+            for (int column = from / strip * strip; column < to; column += strip)
+            {
+                byte* b = panels + (column / Panel.Width * panelBytes) + (column % Panel.Width * F.Size);
+                if (column >= from && column + strip <= to)
+                {
+                    Strip<S, V, F>(block, count, b, depth, target + column, cRow, load);
+                }
+                else
+                {
+                    EdgeStrip<S, V, F>(block, count, b, depth, target + column, cRow, load, Math.Max(0, from - column), Math.Min(strip, to - column));
+                }
+            }
+        }
+    }
+
+    /// <summary>All rows of one strip.</summary>
+    private static void Strip<S, V, F>(in LeftOperand a, int rows, byte* b, int depth, float* c, nint cRow, bool load)
+        where S : struct, ISimd<V>
+        where V : struct
+        where F : struct, IPanelFormat
+    {
+        byte* left = a.Data;
+        nint row = a.Row;
+        nint step = a.Step;
+        nint bStep = Panel.Width * F.Size;
+        int i = 0;
+        if (S.Lanes == 16 || AdvSimd.Arm64.IsSupported)
+        {
+            for (; i + 12 <= rows; i += 12)
+            {
+                MicroKernel.Rows12<S, V, F>(left + (i * row), row, step, b, bStep, depth, c + (i * cRow), cRow, load);
+            }
+        }
+
+        for (; i + 6 <= rows; i += 6)
+        {
+            MicroKernel.Rows6<S, V, F>(left + (i * row), row, step, b, bStep, depth, c + (i * cRow), cRow, load);
+        }
+
+        if (i + 4 <= rows)
+        {
+            MicroKernel.Rows4<S, V, F>(left + (i * row), row, step, b, bStep, depth, c + (i * cRow), cRow, load);
+            i += 4;
+        }
+
+        if (i + 2 <= rows)
+        {
+            MicroKernel.Rows2<S, V, F>(left + (i * row), row, step, b, bStep, depth, c + (i * cRow), cRow, load);
+            i += 2;
+        }
+
+        if (i < rows)
+        {
+            MicroKernel.Rows1<S, V, F>(left + (i * row), row, step, b, bStep, depth, c + (i * cRow), cRow, load);
+        }
+    }
+
+    /// <summary>A strip of which only columns [first, last) exist in C: computed in a tile of its own and copied.</summary>
+    [SkipLocalsInit]
+    private static void EdgeStrip<S, V, F>(in LeftOperand a, int rows, byte* b, int depth, float* c, nint cRow, bool load, int first, int last)
+        where S : struct, ISimd<V>
+        where V : struct
+        where F : struct, IPanelFormat
+    {
+        float* tile = stackalloc float[TileRows * Panel.Width];
+        int width = 2 * S.Lanes;
+        for (int row = 0; row < rows; row += TileRows)
+        {
+            int count = Math.Min(TileRows, rows - row);
+            for (int i = 0; load && i < count; i++)
+            {
+                for (int j = 0; j < width; j++)
+                {
+                    tile[(i * width) + j] = j >= first && j < last ? c[((row + i) * cRow) + j] : 0;
+                }
+            }
+
+            Strip<S, V, F>(a.From(row, 0), count, b, depth, tile, width, load);
+            for (int i = 0; i < count; i++)
+            {
+                for (int j = first; j < last; j++)
+                {
+                    c[((row + i) * cRow) + j] = tile[(i * width) + j];
+                }
+            }
+        }
+    }
+}

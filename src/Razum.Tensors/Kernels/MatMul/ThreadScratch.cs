@@ -1,0 +1,50 @@
+using System.Runtime.InteropServices;
+
+namespace Razum.Tensors.Kernels.MatMul;
+
+/// <summary>Memory that one thread reuses from piece to piece: panels packed on the way, and rows gathered. It grows to the largest request.</summary>
+internal sealed unsafe class ThreadScratch
+{
+    [ThreadStatic]
+    private static ThreadScratch? s_current;
+
+    private byte* _panels;
+    private byte* _rows;
+    private nuint _panelBytes;
+    private nuint _rowBytes;
+
+    ~ThreadScratch()
+    {
+        NativeMemory.AlignedFree(_panels);
+        NativeMemory.AlignedFree(_rows);
+    }
+
+    /// <summary>Room for panels; valid until the thread's next call.</summary>
+    internal static float* Panels(long count)
+    {
+        ThreadScratch scratch = s_current ??= new ThreadScratch();
+        return (float*)Grow(ref scratch._panels, ref scratch._panelBytes, count);
+    }
+
+    /// <summary>Room for gathered rows, apart from that for panels; valid until the thread's next call.</summary>
+    internal static float* Rows(long count)
+    {
+        ThreadScratch scratch = s_current ??= new ThreadScratch();
+        return (float*)Grow(ref scratch._rows, ref scratch._rowBytes, count);
+    }
+
+    private static byte* Grow(ref byte* memory, ref nuint size, long count)
+    {
+        nuint bytes = (nuint)count * sizeof(float);
+        if (bytes > size)
+        {
+            NativeMemory.AlignedFree(memory);
+            memory = null;
+            size = 0;
+            memory = (byte*)NativeMemory.AlignedAlloc(bytes, 64);
+            size = bytes;
+        }
+
+        return memory;
+    }
+}
