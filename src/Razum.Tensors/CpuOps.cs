@@ -95,7 +95,7 @@ public sealed unsafe class CpuOps : Ops, IDisposable
             Tensor fresh = rows.SliceRows(segment.Start, segment.Count);
             if (segment.Cache is { } cache)
             {
-                cache.Append(layer, fresh, default);
+                cache.Append(layer, fresh, fresh.Slice(0, 0));
                 KeyRun run = cache.Run(layer, segment.Past);
                 CopyRows(new Tensor(run.Keys(0), segment.Past, rows.Columns, run.KeyStride), y.SliceRows(at, segment.Past));
             }
