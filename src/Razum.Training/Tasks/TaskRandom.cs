@@ -20,10 +20,10 @@ public struct TaskRandom
     {
         // Each of the three is mixed before the next is added: neighbouring triples start far apart.
         ulong start = Mix(Mix(Mix(seed + Golden) + stream + Golden) + index);
-        _a = Mix(start + Golden);
-        _b = Mix(start + (2 * Golden));
-        _c = Mix(start + (3 * Golden));
-        _d = Mix(start + (4 * Golden));
+        _a = Mix(start += Golden);
+        _b = Mix(start += Golden);
+        _c = Mix(start += Golden);
+        _d = Mix(start + Golden);
     }
 
     /// <summary>A uniform integer, both ends included; every value is exactly equally likely.</summary>

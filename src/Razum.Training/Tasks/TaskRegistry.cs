@@ -7,6 +7,24 @@ public static class TaskRegistry
     public static IReadOnlyList<ProceduralTask> All { get; } =
     [
         new ChainTask(),
+        new AdditionTask(),
+        new MultiplicationTask(),
+        new GreatestCommonDivisorTask(),
+        new ModularTask(),
+        new FractionTask(),
+        new SortingTask(),
+        new ReversingTask(),
+        new CountLettersTask(),
+        new BaseConversionTask(),
+        new ParityTask(),
+        new LinearTask(),
+        new CountdownTask(3, 99),
+        new CountdownTask(4, 50),
+        new PropositionalTask(),
+        new KnightsTask(),
+        new WordProblemTask(),
+        new SudokuTask(),
+        new DateTimeTask(),
     ];
 
     /// <summary>The task called <paramref name="name"/>.</summary>
