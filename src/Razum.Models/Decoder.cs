@@ -67,11 +67,11 @@ public sealed class Decoder
     private IEnumerable<Block> AllBlocks => Mtp is null ? _blocks : _blocks.Append(Mtp.Block);
 
     /// <summary>A cache for one sequence with the columns this model stores per token and layer.</summary>
-    /// <param name="capacity">Rows it may ever hold; at most the model's context.</param>
-    public KeyValueCache CreateCache(int capacity) => Config.Attention switch
+    /// <param name="limit">Rows it may ever hold; at most the model's context.</param>
+    public KeyValueCache CreateCache(int limit) => Config.Attention switch
     {
-        MlaConfig mla => new KeyValueCache(CachedLayers, mla.KvLoraRank + mla.QkRopeHeadDim, 0, capacity),
-        GqaConfig gqa => new KeyValueCache(CachedLayers, gqa.NumKeyValueHeads * gqa.HeadDim, gqa.NumKeyValueHeads * gqa.HeadDim, capacity),
+        MlaConfig mla => new KeyValueCache(CachedLayers, mla.KvLoraRank + mla.QkRopeHeadDim, 0, limit: limit),
+        GqaConfig gqa => new KeyValueCache(CachedLayers, gqa.NumKeyValueHeads * gqa.HeadDim, gqa.NumKeyValueHeads * gqa.HeadDim, limit: limit),
         _ => throw new InvalidOperationException("unknown attention"),
     };
 

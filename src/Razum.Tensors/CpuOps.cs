@@ -68,10 +68,7 @@ public sealed unsafe class CpuOps : Ops, IDisposable
     public override Tensor Rope(Tensor x, RopeTable table, ReadOnlySpan<int> positions, int headDim, int offset)
     {
         Require(positions.Length == x.Rows, "Rope: positions", "table", x);
-        fixed (int* p = positions)
-        {
-            Kernels.Rope(x, table, p, headDim, offset);
-        }
+        Kernels.Rope(x, table, positions, headDim, offset);
 
         return x;
     }
@@ -96,8 +93,14 @@ public sealed unsafe class CpuOps : Ops, IDisposable
         foreach (Segment segment in segments)
         {
             Tensor fresh = rows.SliceRows(segment.Start, segment.Count);
-            segment.Cache?.Append(layer, fresh, default);
-            at += segment.Cache?.CopyKeys(layer, segment.Past, y.SliceRows(at, segment.Past)) ?? 0;
+            if (segment.Cache is { } cache)
+            {
+                cache.Append(layer, fresh, fresh.Slice(0, 0));
+                KeyRun run = cache.Run(layer, segment.Past);
+                CopyRows(new Tensor(run.Keys(0), segment.Past, rows.Columns, run.KeyStride), y.SliceRows(at, segment.Past));
+            }
+
+            at += segment.Past;
             CopyRows(fresh, y.SliceRows(at, segment.Count));
             at += segment.Count;
         }
@@ -138,7 +141,7 @@ public sealed unsafe class CpuOps : Ops, IDisposable
     {
         Tensor y = Arena.Allocate(x.Rows, x.Columns);
         Arena.Mark mark = Arena.Here();
-        Kernels.Experts(Arena, x, routing, experts, y);
+        Kernels.Experts(Arena, x, routing, experts, y, out _);
         Arena.Release(mark);
         return y;
     }
@@ -152,10 +155,7 @@ public sealed unsafe class CpuOps : Ops, IDisposable
 
         Tensor y = Arena.Allocate(1, 1);
         Tensor losses = Arena.Allocate(1, segments.Length);
-        fixed (Segment* s = segments)
-        {
-            Razum.Tensors.Kernels.SequenceBalance.Forward(Pool, logits, shape, s, segments.Length, losses.Data);
-        }
+        Razum.Tensors.Kernels.SequenceBalance.Forward(Pool, logits, shape, CopyBounds(segments), segments.Length, losses.Data);
 
         double sum = 0;
         foreach (float loss in losses[0])
@@ -262,6 +262,18 @@ public sealed unsafe class CpuOps : Ops, IDisposable
         }
 
         return copy;
+    }
+
+    /// <summary>First row and number of rows of every segment, in arena memory.</summary>
+    internal int* CopyBounds(ReadOnlySpan<Segment> segments)
+    {
+        int* bounds = Arena.AllocateInts(2 * segments.Length);
+        for (int i = 0; i < segments.Length; i++)
+        {
+            (bounds[2 * i], bounds[(2 * i) + 1]) = (segments[i].Start, segments[i].Count);
+        }
+
+        return bounds;
     }
 
     private static void Require(bool holds, string what, string name, Tensor x)

@@ -36,10 +36,10 @@ internal sealed unsafe class KernelTable<S, V>(WorkerPool pool) : KernelTable(po
     public override void HeadLinearBackwardWeight(Tensor dy, Tensor x, HeadRows slice, int heads, bool transposed, Tensor dw) =>
         Kernels.HeadLinear.BackwardWeight<S, V>(Pool, dy, x, slice, heads, transposed, dw);
 
-    public override void Rope(Tensor x, RopeTable table, int* positions, int headDim, int offset) =>
+    public override void Rope(Tensor x, RopeTable table, ReadOnlySpan<int> positions, int headDim, int offset) =>
         Kernels.Rope.Forward<S, V>(Pool, x, table, positions, headDim, offset);
 
-    public override void RopeBackward(Tensor dx, RopeTable table, int* positions, int headDim, int offset) =>
+    public override void RopeBackward(Tensor dx, RopeTable table, ReadOnlySpan<int> positions, int headDim, int offset) =>
         Kernels.Rope.Backward<S, V>(Pool, dx, table, positions, headDim, offset);
 
     public override void Attention(
@@ -55,8 +55,8 @@ internal sealed unsafe class KernelTable<S, V>(WorkerPool pool) : KernelTable(po
     public override void SwiGluBackward(Tensor dy, Tensor gate, Tensor up, Tensor dgate, Tensor dup) =>
         Kernels.SwiGlu.Backward<S, V>(Pool, dy, gate, up, dgate, dup);
 
-    public override ExpertActivations Experts(Arena arena, Tensor x, Routing routing, ExpertWeights experts, Tensor y) =>
-        Kernels.Experts.Forward<S, V>(Pool, arena, x, routing, experts, y);
+    public override void Experts(Arena arena, Tensor x, Routing routing, ExpertWeights experts, Tensor y, out ExpertActivations saved) =>
+        Kernels.Experts.Forward<S, V>(Pool, arena, x, routing, experts, y, out saved);
 
     public override void ExpertsBackward(
         Arena arena, Tensor dy, Tensor x, Routing routing, ExpertWeights experts, ExpertActivations saved, Tensor dx, Tensor dweights) =>

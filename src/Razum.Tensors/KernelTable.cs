@@ -42,9 +42,9 @@ internal abstract unsafe class KernelTable(WorkerPool pool)
 
     public abstract void HeadLinearBackwardWeight(Tensor dy, Tensor x, HeadRows slice, int heads, bool transposed, Tensor dw);
 
-    public abstract void Rope(Tensor x, RopeTable table, int* positions, int headDim, int offset);
+    public abstract void Rope(Tensor x, RopeTable table, ReadOnlySpan<int> positions, int headDim, int offset);
 
-    public abstract void RopeBackward(Tensor dx, RopeTable table, int* positions, int headDim, int offset);
+    public abstract void RopeBackward(Tensor dx, RopeTable table, ReadOnlySpan<int> positions, int headDim, int offset);
 
     public abstract void Attention(Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<Segment> segments, int layer, Tensor y, Tensor logSumExp);
 
@@ -55,7 +55,7 @@ internal abstract unsafe class KernelTable(WorkerPool pool)
 
     public abstract void SwiGluBackward(Tensor dy, Tensor gate, Tensor up, Tensor dgate, Tensor dup);
 
-    public abstract ExpertActivations Experts(Arena arena, Tensor x, Routing routing, ExpertWeights experts, Tensor y);
+    public abstract void Experts(Arena arena, Tensor x, Routing routing, ExpertWeights experts, Tensor y, out ExpertActivations saved);
 
     public abstract void ExpertsBackward(
         Arena arena, Tensor dy, Tensor x, Routing routing, ExpertWeights experts, ExpertActivations saved, Tensor dx, Tensor dweights);

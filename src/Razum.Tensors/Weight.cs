@@ -65,6 +65,10 @@ public sealed unsafe class Weight : IDisposable
         return new Weight(name, WeightFormat.F32, data, rows, columns, isVector, null) { _ownsData = true };
     }
 
+    /// <summary>A weight that has a name and a shape but no values, for counting and planning.</summary>
+    public static Weight WithoutData(string name, int rows, int columns, bool isVector = false) =>
+        new(name, WeightFormat.F32, null, rows, columns, isVector, null);
+
     /// <summary>A weight over bytes that <paramref name="owner"/> (a mapped file) keeps alive.</summary>
     internal static Weight Map(string name, WeightFormat format, byte* data, int rows, int columns, bool isVector, object owner) =>
         new(name, format, data, rows, columns, isVector, owner);

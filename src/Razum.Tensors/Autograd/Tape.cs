@@ -138,7 +138,7 @@ public sealed unsafe class Tape(CpuOps ops) : Ops
         ops.Rope(x, table, positions, headDim, offset);
         if (x.Node != 0)
         {
-            int* kept = ops.CopyIds(positions, int.MaxValue);
+            int[] kept = positions.ToArray();
             _records.Add(() => Kernels.RopeBackward(Gradient(x), table, kept, headDim, offset));
         }
 
@@ -225,7 +225,7 @@ public sealed unsafe class Tape(CpuOps ops) : Ops
     public override Tensor Experts(Tensor x, Routing routing, ExpertWeights experts)
     {
         Tensor y = Arena.Allocate(x.Rows, x.Columns);
-        ExpertActivations saved = Kernels.Experts(Arena, x, routing, experts, y);
+        Kernels.Experts(Arena, x, routing, experts, y, out ExpertActivations saved);
         return Record(y, dy => Kernels.ExpertsBackward(
             Arena, dy, x, routing, experts, saved, GradientOrScratch(x), GradientOrScratch(routing.Weights)));
     }
@@ -239,14 +239,9 @@ public sealed unsafe class Tape(CpuOps ops) : Ops
 
         if (logits.Node != 0)
         {
-            Segment[] kept = segments.ToArray();
-            _records.Add(() =>
-            {
-                fixed (Segment* s = kept)
-                {
-                    Tensors.Kernels.SequenceBalance.Backward(ops.Pool, logits, shape, s, kept.Length, alpha / kept.Length, Gradient(logits));
-                }
-            });
+            int* bounds = ops.CopyBounds(segments);
+            int count = segments.Length;
+            _records.Add(() => Tensors.Kernels.SequenceBalance.Backward(ops.Pool, logits, shape, bounds, count, alpha / count, Gradient(logits)));
         }
 
         return logits;

@@ -8,32 +8,33 @@ namespace Razum.Tensors.Kernels;
 /// </summary>
 internal static unsafe class SequenceBalance
 {
-    /// <summary>losses[i] = sum_i f_i P_i of segment i, without alpha.</summary>
-    public static void Forward(WorkerPool pool, Tensor logits, RouterShape shape, Segment* segments, int count, float* losses) =>
-        pool.For(count, 1, new Job { Logits = logits, Shape = shape, Segments = segments, Losses = losses });
+    /// <summary>losses[i] = sum_e f_e P_e of segment i, without alpha. bounds: first row and number of rows of every segment.</summary>
+    public static void Forward(WorkerPool pool, Tensor logits, RouterShape shape, int* bounds, int count, float* losses) =>
+        pool.For(count, 1, new Job { Logits = logits, Shape = shape, Bounds = bounds, Losses = losses });
 
     /// <summary>Adds factor * d(sum_i f_i P_i)/dlogits for every segment.</summary>
-    public static void Backward(WorkerPool pool, Tensor logits, RouterShape shape, Segment* segments, int count, float factor, Tensor dlogits) =>
-        pool.For(count, 1, new Job { Logits = logits, Shape = shape, Segments = segments, Factor = factor, Dlogits = dlogits });
+    public static void Backward(WorkerPool pool, Tensor logits, RouterShape shape, int* bounds, int count, float factor, Tensor dlogits) =>
+        pool.For(count, 1, new Job { Logits = logits, Shape = shape, Bounds = bounds, Factor = factor, Dlogits = dlogits });
 
-    public static void Reference(Tensor logits, RouterShape shape, Segment* segments, int count, float* losses)
+    public static void Reference(Tensor logits, RouterShape shape, int* bounds, int count, float* losses)
     {
         for (int i = 0; i < count; i++)
         {
             double[] f = new double[shape.Experts];
             double[] p = new double[shape.Experts];
-            for (int t = segments[i].Start; t < segments[i].Start + segments[i].Count; t++)
+            (int start, int rows) = (bounds[2 * i], bounds[(2 * i) + 1]);
+            for (int t = start; t < start + rows; t++)
             {
                 double max = logits[t].ToArray().Max();
                 double[] s = logits[t].ToArray().Select(x => shape.Score == RouterScore.Sigmoid ? 1 / (1 + Math.Exp(-x)) : Math.Exp(x - max)).ToArray();
                 foreach (int e in Enumerable.Range(0, shape.Experts).OrderByDescending(e => s[e]).ThenBy(e => e).Take(shape.TopK))
                 {
-                    f[e] += (double)shape.Experts / shape.TopK / segments[i].Count;
+                    f[e] += (double)shape.Experts / shape.TopK / rows;
                 }
 
                 for (int e = 0; e < shape.Experts; e++)
                 {
-                    p[e] += s[e] / s.Sum() / segments[i].Count;
+                    p[e] += s[e] / s.Sum() / rows;
                 }
             }
 
@@ -45,7 +46,7 @@ internal static unsafe class SequenceBalance
     {
         public Tensor Logits;
         public RouterShape Shape;
-        public Segment* Segments;
+        public int* Bounds;
         public float* Losses;
         public float Factor;
         public Tensor Dlogits;
@@ -60,8 +61,8 @@ internal static unsafe class SequenceBalance
             bool* chosen = stackalloc bool[experts];
             for (int i = from; i < to; i++)
             {
-                Segment segment = Segments[i];
-                Count(segment, scores, chosen, f, p);
+                (int start, int rows) = (Bounds[2 * i], Bounds[(2 * i) + 1]);
+                Count(start, rows, scores, chosen, f, p);
                 if (Losses != null)
                 {
                     double loss = 0;
@@ -75,17 +76,17 @@ internal static unsafe class SequenceBalance
 
                 if (!Dlogits.IsEmpty)
                 {
-                    AddGradient(segment, scores, f, gradient);
+                    AddGradient(start, rows, scores, f, gradient);
                 }
             }
         }
 
-        private readonly void Count(Segment segment, float* scores, bool* chosen, float* f, double* p)
+        private readonly void Count(int start, int rows, float* scores, bool* chosen, float* f, double* p)
         {
             int experts = Shape.Experts;
             new Span<float>(f, experts).Clear();
             new Span<double>(p, experts).Clear();
-            for (int t = segment.Start; t < segment.Start + segment.Count; t++)
+            for (int t = start; t < start + rows; t++)
             {
                 Router.Scores(Shape.Score, Logits.Row(t), experts, scores);
                 new Span<bool>(chosen, experts).Clear();
@@ -94,20 +95,20 @@ internal static unsafe class SequenceBalance
                 for (int e = 0; e < experts; e++)
                 {
                     f[e] += chosen[e] ? 1 : 0;
-                    p[e] += scores[e] / sum / segment.Count;
+                    p[e] += scores[e] / sum / rows;
                 }
             }
 
             for (int e = 0; e < experts; e++)
             {
-                f[e] *= (float)experts / ((float)Shape.TopK * segment.Count);
+                f[e] *= (float)experts / ((float)Shape.TopK * rows);
             }
         }
 
-        private readonly void AddGradient(Segment segment, float* scores, float* f, float* gradient)
+        private readonly void AddGradient(int start, int rows, float* scores, float* f, float* gradient)
         {
             int experts = Shape.Experts;
-            for (int t = segment.Start; t < segment.Start + segment.Count; t++)
+            for (int t = start; t < start + rows; t++)
             {
                 Router.Scores(Shape.Score, Logits.Row(t), experts, scores);
                 float sum = Sum(scores);
@@ -119,7 +120,7 @@ internal static unsafe class SequenceBalance
 
                 for (int e = 0; e < experts; e++)
                 {
-                    gradient[e] = Factor / segment.Count * (f[e] - dot) / sum;
+                    gradient[e] = Factor / rows * (f[e] - dot) / sum;
                 }
 
                 Router.AddScoreGradient(Shape.Score, scores, gradient, experts, Dlogits.Row(t));
