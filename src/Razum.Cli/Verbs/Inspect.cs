@@ -1,0 +1,34 @@
+using System.CommandLine;
+
+namespace Razum.Cli.Verbs;
+
+/// <summary><c>razum inspect MODEL</c>: what is in a model folder, without running it.</summary>
+internal sealed class Inspect : Verb
+{
+    private readonly Argument<string> _model = new("MODEL")
+    {
+        Description = "Folder of a model, or the name of one under models.",
+        DefaultValueFactory = _ => ModelFolder.Default,
+    };
+
+    private readonly Option<bool> _json = new("--json") { Description = "Print everything as one JSON object." };
+
+    public Inspect(Terminal terminal, Option<int> threads)
+        : base("inspect", "Show a model's architecture, parameters, tensors and tokenizer.", terminal, threads)
+    {
+        Add(_model);
+        Add(_json);
+    }
+
+    public override IReadOnlyList<string> Examples { get; } =
+    [
+        "razum inspect models/nano",
+        "razum inspect models/nano --json",
+    ];
+
+    protected override Task<int> Run(ParseResult arguments)
+    {
+        string folder = ModelFolder.Find(arguments.GetValue(_model)!);
+        throw new InvalidDataException($"{folder}: not connected");
+    }
+}
