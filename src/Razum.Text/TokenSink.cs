@@ -5,6 +5,7 @@ internal sealed class TokenSink
 {
     private int[] _ids = new int[256];
     private int[] _offsets = []; // start, end of each id
+    private (int Leading, int Trailing)[] _blanks = [];
 
     public int Count { get; private set; }
 
@@ -13,6 +14,9 @@ internal sealed class TokenSink
     public ReadOnlySpan<int> Ids => _ids.AsSpan(0, Count);
 
     public ReadOnlySpan<int> Offsets => _offsets.AsSpan(0, WantsOffsets ? Count * 2 : 0);
+
+    /// <summary>How many blanks the text of each token begins and ends with.</summary>
+    public ReadOnlySpan<(int Leading, int Trailing)> Blanks => _blanks.AsSpan(0, WantsOffsets ? Count : 0);
 
     /// <summary>UTF-8 of the piece at work.</summary>
     public byte[] Bytes { get; private set; } = new byte[256];
@@ -45,15 +49,17 @@ internal sealed class TokenSink
         Count += ids.Length;
     }
 
-    public void Add(int id, int start, int end)
+    public void Add(int id, int start, int end, (int Leading, int Trailing) blanks)
     {
         if (WantsOffsets)
         {
             if (_offsets.Length < (Count + 1) * 2)
             {
                 Array.Resize(ref _offsets, Math.Max(512, _offsets.Length * 2));
+                Array.Resize(ref _blanks, _offsets.Length / 2);
             }
 
+            _blanks[Count] = blanks;
             (_offsets[Count * 2], _offsets[(Count * 2) + 1]) = (start, end);
         }
 

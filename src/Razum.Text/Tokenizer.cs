@@ -128,6 +128,7 @@ public sealed class Tokenizer
         }
 
         int[] ids = [.. sink.Ids], offsets = [.. sink.Offsets];
+        (int, int)[] blanks = [.. sink.Blanks];
         Volatile.Write(ref _spare, sink);
         for (int i = 0; i < offsets.Length; i++)
         {
@@ -136,7 +137,7 @@ public sealed class Tokenizer
 
         if (_trimOffsets)
         {
-            TrimOffsets(ids, offsets);
+            TrimOffsets(blanks, offsets);
         }
 
         return (ids, offsets);
@@ -183,7 +184,7 @@ public sealed class Tokenizer
         while (_raw.Next(text, at, parseSpecial, ref search, out AddedToken token, out int start, out int end))
         {
             EncodeRaw(text, at, Math.Max(start, at), parseSpecial, sink);
-            sink.Add(token.Id, start, end);
+            sink.Add(token.Id, start, end, sink.WantsOffsets ? Blanks(text[start..end]) : default);
             at = end;
         }
 
@@ -206,7 +207,7 @@ public sealed class Tokenizer
         while (_normalized.Next(segment.Text, at, parseSpecial, ref search, out AddedToken token, out int start, out int end))
         {
             Split(segment, at, Math.Max(start, at), 0, sink);
-            sink.Add(token.Id, segment.Start(start), segment.End(end - 1));
+            sink.Add(token.Id, segment.Start(start), segment.End(end - 1), sink.WantsOffsets ? Blanks(segment.Text[start..end]) : default);
             at = end;
         }
 
@@ -288,33 +289,38 @@ public sealed class Tokenizer
         foreach (int id in ids)
         {
             int length = BytesOf(id).Length;
-            sink.Add(id, segment.Start(unitOfByte[at]), segment.End(unitOfByte[at + length - 1]));
+            sink.Add(id, segment.Start(unitOfByte[at]), segment.End(unitOfByte[at + length - 1]), Blanks(IdToToken(id)));
             at += length;
         }
     }
 
-    // Takes the blanks at the ends of each token's text off its span, one code point per blank.
-    private void TrimOffsets(ReadOnlySpan<int> ids, Span<int> offsets)
+    // Each token's span without the blanks at the ends of its text, one code point per blank.
+    private void TrimOffsets(ReadOnlySpan<(int Leading, int Trailing)> blanks, Span<int> offsets)
     {
-        for (int i = 0; i < ids.Length; i++)
+        for (int i = 0; i < blanks.Length; i++)
         {
-            ReadOnlySpan<char> token = IdToToken(ids[i]);
-            int leading = 0, trailing = 0;
-            while (leading < token.Length && IsBlankLetter(token[leading]))
-            {
-                leading++;
-            }
-
-            while (trailing < token.Length && IsBlankLetter(token[^(trailing + 1)]))
-            {
-                trailing++;
-            }
-
             ref int start = ref offsets[i * 2], end = ref offsets[(i * 2) + 1];
-            leading = _keepFirstBlank && (i == 0 || start == 0) ? 0 : leading;
+            int leading = _keepFirstBlank && (i == 0 || start == 0) ? 0 : blanks[i].Leading;
             start = Math.Min(start + leading, end);
-            end = end >= trailing ? Math.Max(end - trailing, start) : end;
+            end = end >= blanks[i].Trailing ? Math.Max(end - blanks[i].Trailing, start) : end;
         }
+    }
+
+    // How many blanks a token's text begins and ends with; an added token's text is what it took from the input, blanks that it strips included.
+    private static (int Leading, int Trailing) Blanks(ReadOnlySpan<char> text)
+    {
+        int leading = 0, trailing = 0;
+        while (leading < text.Length && IsBlankLetter(text[leading]))
+        {
+            leading++;
+        }
+
+        while (trailing < text.Length && IsBlankLetter(text[^(trailing + 1)]))
+        {
+            trailing++;
+        }
+
+        return (leading, trailing);
     }
 
     // U+0120 is the space of the byte alphabet.

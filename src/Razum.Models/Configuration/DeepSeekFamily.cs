@@ -29,6 +29,60 @@ internal static class DeepSeekFamily
         return config;
     }
 
+    /// <summary>The fields of this family alone; <see cref="ModelConfigWriter"/> has written the shared ones.</summary>
+    public static void Write(ConfigText text, ModelConfig config, MlaConfig attention)
+    {
+        text.Add("attention_bias", false);
+        text.Add("num_key_value_heads", attention.NumAttentionHeads);
+        text.Add("q_lora_rank", attention.QLoraRank);
+        text.Add("kv_lora_rank", attention.KvLoraRank);
+        text.Add("qk_nope_head_dim", attention.QkNopeHeadDim);
+        text.Add("qk_rope_head_dim", attention.QkRopeHeadDim);
+        text.Add("v_head_dim", attention.VHeadDim);
+        text.Add("pretraining_tp", 1);
+        if (config.Rope.Layout == RopeLayout.Half)
+        {
+            text.Add("rope_interleave", false);
+        }
+
+        if (config.ModelType != "deepseek_v2")
+        {
+            text.Add("num_nextn_predict_layers", config.NumNextnPredictLayers);
+        }
+
+        if (config.Moe is { } moe)
+        {
+            WriteExperts(text, config, moe);
+        }
+    }
+
+    private static void WriteExperts(ConfigText text, ModelConfig config, MoeConfig moe)
+    {
+        int dense = moe.Layers.TakeWhile(sparse => !sparse).Count();
+        if (moe.Layers.Skip(dense).Contains(false) || moe.SharedIntermediateSize % moe.MoeIntermediateSize != 0 || moe.SharedGate)
+        {
+            throw new ArgumentException($"{config.ModelType} has no fields for this order of layers or shared expert", nameof(config));
+        }
+
+        RouterShape router = moe.Router;
+        bool v2 = config.ModelType == "deepseek_v2";
+        text.Add("aux_loss_alpha", 0.001);
+        text.Add("seq_aux", true);
+        text.Add("ep_size", 1);
+        text.Add("first_k_dense_replace", dense);
+        text.Add("moe_intermediate_size", moe.MoeIntermediateSize);
+        text.Add("moe_layer_freq", 1);
+        text.Add("n_group", router.Groups);
+        text.Add("topk_group", router.TopGroups);
+        text.Add("n_routed_experts", router.Experts);
+        text.Add("n_shared_experts", moe.SharedIntermediateSize / moe.MoeIntermediateSize);
+        text.Add("num_experts_per_tok", router.TopK);
+        text.Add("norm_topk_prob", router.Normalise);
+        text.Add("routed_scaling_factor", router.ScalingFactor);
+        text.Add("scoring_func", v2 ? "softmax" : "sigmoid");
+        text.Add("topk_method", !v2 ? "noaux_tc" : router.Groups > 1 ? "group_limited_greedy" : "greedy");
+    }
+
     private static MlaConfig ReadAttention(ConfigFields fields)
     {
         fields.Only("attention_bias", false);

@@ -27,6 +27,44 @@ internal static class GroupedQueryFamily
         return config;
     }
 
+    /// <summary>The fields of this family alone; <see cref="ModelConfigWriter"/> has written the shared ones.</summary>
+    public static void Write(ConfigText text, ModelConfig config, GqaConfig attention)
+    {
+        text.Add("num_key_value_heads", attention.NumKeyValueHeads);
+        text.Add("head_dim", attention.HeadDim);
+        switch (config.ModelType)
+        {
+            case "llama":
+                text.Add("mlp_bias", config.MlpBias);
+                text.Add("attention_bias", attention.QkvBias);
+                text.Add("pretraining_tp", 1);
+                return;
+            case "qwen2_moe":
+                text.Add("qkv_bias", attention.QkvBias);
+                break;
+            case "qwen3" or "qwen3_moe":
+                text.Add("attention_bias", attention.QkvBias);
+                break;
+        }
+
+        text.Add("use_sliding_window", attention.SlidingWindow > 0);
+        text.Add("sliding_window", attention.SlidingWindow > 0 ? attention.SlidingWindow : null);
+        text.Add("max_window_layers", attention.FirstWindowLayer);
+        if (config.Moe is { } moe)
+        {
+            text.Add("decoder_sparse_step", 1);
+            text.Add("mlp_only_layers", [.. Enumerable.Range(0, moe.Layers.Count).Where(i => !moe.Layers[i])]);
+            text.Add("moe_intermediate_size", moe.MoeIntermediateSize);
+            text.Add("num_experts", moe.Router.Experts);
+            text.Add("num_experts_per_tok", moe.Router.TopK);
+            text.Add("norm_topk_prob", moe.Router.Normalise);
+            if (moe.SharedGate)
+            {
+                text.Add("shared_expert_intermediate_size", moe.SharedIntermediateSize);
+            }
+        }
+    }
+
     private static GqaConfig ReadAttention(ConfigFields fields, string modelType)
     {
         bool qwen3 = modelType is "qwen3" or "qwen3_moe";

@@ -19,7 +19,7 @@ public sealed unsafe class WorkerPool : IDisposable
     private const int SpinsBeforeSleep = 4000;
 
     private readonly Thread[] _threads;
-    private readonly SemaphoreSlim _wake = new(0);
+    private readonly Sleeper[] _sleepers;
     private void* _job;
     private delegate*<void*, int, int, void> _run;
     private int _count;
@@ -27,7 +27,6 @@ public sealed unsafe class WorkerPool : IDisposable
     private int _next;
     private int _generation;
     private int _busy;
-    private int _sleeping;
     private bool _stop;
     private Exception? _failure;
 
@@ -37,9 +36,12 @@ public sealed unsafe class WorkerPool : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         Threads = threads;
         _threads = new Thread[threads - 1];
+        _sleepers = new Sleeper[threads - 1];
         for (int i = 0; i < _threads.Length; i++)
         {
-            _threads[i] = new Thread(Work, 4 << 20) { IsBackground = true, Name = $"razum worker {i + 1}" };
+            var sleeper = new Sleeper();
+            _sleepers[i] = sleeper;
+            _threads[i] = new Thread(() => Work(sleeper), 4 << 20) { IsBackground = true, Name = $"razum worker {i + 1}" };
             _threads[i].Start();
         }
     }
@@ -70,22 +72,18 @@ public sealed unsafe class WorkerPool : IDisposable
         Volatile.Write(ref _next, 0);
         Volatile.Write(ref _busy, _threads.Length);
         Interlocked.Increment(ref _generation);
-        if (Volatile.Read(ref _sleeping) > 0)
-        {
-            _wake.Release(_threads.Length);
-        }
-
+        WakeSleepers();
         TakePieces();
-        SpinWait spin = default;
+        int spins = 0;
         while (Volatile.Read(ref _busy) != 0)
         {
-            if (spin.Count < 10)
+            if (++spins < SpinsBeforeSleep)
             {
-                spin.SpinOnce(-1);
+                Thread.SpinWait(8);
             }
             else
             {
-                Thread.SpinWait(8);
+                Thread.Yield(); // more threads than cores: let the others finish
             }
         }
 
@@ -100,17 +98,31 @@ public sealed unsafe class WorkerPool : IDisposable
     {
         Volatile.Write(ref _stop, true);
         Interlocked.Increment(ref _generation);
-        _wake.Release(Math.Max(1, _threads.Length));
+        WakeSleepers();
         foreach (Thread thread in _threads)
         {
             thread.Join();
         }
 
-        _wake.Dispose();
+        foreach (Sleeper sleeper in _sleepers)
+        {
+            sleeper.Dispose();
+        }
     }
 
     private static void Invoke<TJob>(void* job, int from, int to)
         where TJob : struct, IRangeJob => Unsafe.AsRef<TJob>(job).Run(from, to);
+
+    private void WakeSleepers()
+    {
+        foreach (Sleeper sleeper in _sleepers)
+        {
+            if (Volatile.Read(ref sleeper.Asleep) != 0)
+            {
+                sleeper.Wake.Release();
+            }
+        }
+    }
 
     private void TakePieces()
     {
@@ -134,7 +146,7 @@ public sealed unsafe class WorkerPool : IDisposable
         }
     }
 
-    private void Work()
+    private void Work(Sleeper sleeper)
     {
         int seen = 0;
         while (true)
@@ -148,13 +160,13 @@ public sealed unsafe class WorkerPool : IDisposable
                 }
                 else
                 {
-                    Interlocked.Increment(ref _sleeping);
+                    Interlocked.Exchange(ref sleeper.Asleep, 1);
                     if (Volatile.Read(ref _generation) == seen)
                     {
-                        _wake.Wait();
+                        sleeper.Wake.Wait();
                     }
 
-                    Interlocked.Decrement(ref _sleeping);
+                    Volatile.Write(ref sleeper.Asleep, 0);
                     spins = 0;
                 }
             }
@@ -168,5 +180,15 @@ public sealed unsafe class WorkerPool : IDisposable
             TakePieces();
             Interlocked.Decrement(ref _busy);
         }
+    }
+
+    /// <summary>A thread's own bed. One semaphore for all would let a thread that was awake take the signal meant for a sleeping one.</summary>
+    private sealed class Sleeper : IDisposable
+    {
+        public int Asleep;
+
+        public SemaphoreSlim Wake { get; } = new(0);
+
+        public void Dispose() => Wake.Dispose();
     }
 }

@@ -30,7 +30,7 @@ internal sealed class ChatMl(Tokenizer tokenizer) : ChatTemplate(tokenizer, End)
             text.Append(Start).Append(message.Role).Append('\n');
             if (message.Role == "assistant" && _thinks)
             {
-                AppendAnswer(text, message, showReasoning: i > lastUser);
+                AppendAnswer(text, message, isHistory: i < lastUser, isLast: i == messages.Count - 1);
             }
             else
             {
@@ -50,7 +50,7 @@ internal sealed class ChatMl(Tokenizer tokenizer) : ChatTemplate(tokenizer, End)
 
     public override bool StartsInReasoning(ChatOptions options) => false;
 
-    private static void AppendAnswer(StringBuilder text, ChatMessage message, bool showReasoning)
+    private static void AppendAnswer(StringBuilder text, ChatMessage message, bool isHistory, bool isLast)
     {
         string content = message.Content, reasoning = message.ReasoningContent ?? "";
         if (message.ReasoningContent is null && content.Contains(EndThink, StringComparison.Ordinal))
@@ -59,7 +59,7 @@ internal sealed class ChatMl(Tokenizer tokenizer) : ChatTemplate(tokenizer, End)
             content = content[(content.LastIndexOf(EndThink, StringComparison.Ordinal) + EndThink.Length)..].TrimStart('\n');
         }
 
-        if (showReasoning)
+        if (!isHistory && (isLast || reasoning.Length > 0))
         {
             text.Append("<think>\n").Append(reasoning.Trim('\n')).Append("\n</think>\n\n").Append(content.TrimStart('\n'));
         }

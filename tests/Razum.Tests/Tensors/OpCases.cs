@@ -9,6 +9,7 @@ internal static unsafe class OpCases
     private static readonly int[] s_ids = [3, 0, 6, 3, 5];
     private static readonly int[] s_positions = [0, 1, 2, 9, 40];
     private static readonly Segment[] s_segments = [new Segment(0, 5), new Segment(5, 1), new Segment(6, 7)];
+    private static readonly RouterShape s_experts = new(6, 2, RouterScore.Sigmoid, 1, 1, GroupScore.Max, true, 1.4f);
     private static readonly float[] s_rowWeights = [0.5f, 0, 1.5f, 1, 0.25f];
 
     public static IReadOnlyList<OpCase> All { get; } =
@@ -36,7 +37,7 @@ internal static unsafe class OpCases
         AttentionCase("values narrower than keys", new AttentionShape(2, 2, 12, 7, 0.3f)),
         new("Attention", [(13, 3 * 14), (13, 14)], [], (ops, x, _) =>
             ops.Attention(x[0], x[1], x[1].Slice(0, 9), new AttentionShape(3, 1, 14, 9, 0.3f), s_segments, 0), (arena, x, _) => Make(arena, 13, 27, y =>
-            Attention.Reference(x[0], x[1], x[1].Slice(0, 9), new AttentionShape(3, 1, 14, 9, 0.3f), s_segments, y))) { Variant = "values are columns of the keys" },
+            AttentionReference(x[0], x[1], x[1].Slice(0, 9), new AttentionShape(3, 1, 14, 9, 0.3f), y))) { Variant = "values are columns of the keys" },
         new("Recall", [(13, 6)], [], (ops, x, _) => ops.Scale(ops.Recall(x[0], s_segments, 0), 1), (_, x, _) => x[0]),
         new("JoinHeads", [(4, 3 * 7), (4, 5)], [], (ops, x, _) =>
             ops.JoinHeads(new HeadColumns(x[0], 7, 2, 4), new HeadColumns(x[1], 0, 1, 3), 3), (arena, x, _) => Make(arena, 4, 21, y =>
@@ -93,8 +94,6 @@ internal static unsafe class OpCases
             })),
     ];
 
-    private static readonly RouterShape s_experts = new(6, 2, RouterScore.Sigmoid, 1, 1, GroupScore.Max, true, 1.4f);
-
     private static IEnumerable<OpCase> Rope(RopeLayout layout)
     {
         var table = new RopeTable(6, 100, layout, null);
@@ -102,17 +101,14 @@ internal static unsafe class OpCases
             Make(arena, 5, 22, y =>
             {
                 Elementwise.Reference(x[0], arena.AllocateZeroed(5, 22), y);
-                fixed (int* positions = s_positions)
-                {
-                    Razum.Tensors.Kernels.Rope.Reference(y, table, positions, 11, 3);
-                }
+                Razum.Tensors.Kernels.Rope.Reference(y, table, s_positions, 11, 3);
             })) { Variant = layout.ToString() };
     }
 
     private static OpCase AttentionCase(string variant, AttentionShape shape) =>
         new("Attention", [(13, shape.Heads * shape.KeyDim), (13, shape.KvHeads * shape.KeyDim), (13, shape.KvHeads * shape.ValueDim)], [], (ops, x, _) =>
             ops.Attention(x[0], x[1], x[2], shape, s_segments, 0), (arena, x, _) => Make(arena, 13, shape.Heads * shape.ValueDim, y =>
-            Attention.Reference(x[0], x[1], x[2], shape, s_segments, y))) { Variant = variant };
+            AttentionReference(x[0], x[1], x[2], shape, y))) { Variant = variant };
 
     private static OpCase RouteCase(string variant, RouterShape shape) =>
         new("Route", [(9, 8)], [], (ops, x, _) => ops.Route(x[0], shape, null).Weights, (arena, x, _) => Chosen(arena, x[0], shape).Weights) { Variant = variant };
@@ -142,6 +138,16 @@ internal static unsafe class OpCases
         }
 
         return y;
+    }
+
+    private static void AttentionReference(Tensor q, Tensor k, Tensor v, AttentionShape shape, Tensor y)
+    {
+        double[] values = new double[y.Rows * y.Columns];
+        Attention.Reference(q, k, v, shape, s_segments, 0, values, new double[y.Rows * shape.Heads]);
+        for (int i = 0; i < values.Length; i++)
+        {
+            y.Data[i] = (float)values[i];
+        }
     }
 
     private static Tensor Make(Arena arena, int rows, int columns, Action<Tensor> fill)
