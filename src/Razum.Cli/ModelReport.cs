@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Razum.Models;
@@ -79,7 +80,7 @@ internal sealed partial class ModelReport
             yield return ("v_head_dim", Text(latent.VHeadDim));
         }
 
-        yield return ("rope_theta", Config.Rope.Theta.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        yield return ("rope_theta", Config.Rope.Theta.ToString(CultureInfo.InvariantCulture));
         yield return ("rope_scaling", Config.Rope.Scaling?.GetType().Name.ToLowerInvariant() ?? "none");
         if (Config.Moe is { } moe)
         {
@@ -101,7 +102,8 @@ internal sealed partial class ModelReport
         json.WriteStartObject("architecture");
         foreach ((string name, string value) in Architecture())
         {
-            json.WriteString(name.Replace(' ', '_'), value);
+            json.WritePropertyName(name.Replace(' ', '_'));
+            Write(json, value);
         }
 
         json.WriteEndObject();
@@ -149,12 +151,32 @@ internal sealed partial class ModelReport
         ? []
         : Enumerable.Range(0, Tokenizer.VocabSize).Where(Tokenizer.IsSpecial).Select(id => (id, Tokenizer.IdToToken(id) ?? ""));
 
+    private static void Write(Utf8JsonWriter json, string value)
+    {
+        if (value == "none")
+        {
+            json.WriteNullValue();
+        }
+        else if (bool.TryParse(value, out bool flag))
+        {
+            json.WriteBooleanValue(flag);
+        }
+        else if (double.TryParse(value, CultureInfo.InvariantCulture, out double number))
+        {
+            json.WriteNumberValue(number);
+        }
+        else
+        {
+            json.WriteStringValue(value);
+        }
+    }
+
     /// <summary>Of E experts a token is sent to k, so the share (E - k) / E of their parameters is idle.</summary>
     private long IdlePerToken(long routed) => Config.Moe is { } moe ? routed / moe.Router.Experts * (moe.Router.Experts - moe.Router.TopK) : 0;
 
     private bool IsExtra(Weight weight) => weight.Name.StartsWith($"model.layers.{Config.NumHiddenLayers}.", StringComparison.Ordinal);
 
-    private static string Text(int number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"\.mlp\.experts\.\d+\.")]
     private static partial Regex RoutedExpert();

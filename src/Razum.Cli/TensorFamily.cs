@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Razum.Tensors.Checkpoints;
 
@@ -19,7 +20,7 @@ internal sealed partial record TensorFamily(string Name, ElementType Type, strin
         int at = 0;
         return Number().Replace(names[0], match =>
         {
-            int[] values = [.. numbers.Select(n => int.Parse(n[at], System.Globalization.CultureInfo.InvariantCulture))];
+            int[] values = [.. numbers.Select(n => int.Parse(n[at], CultureInfo.InvariantCulture))];
             at++;
             return values.Min() == values.Max() ? match.Value : $"{{{values.Min()}-{values.Max()}}}";
         });
