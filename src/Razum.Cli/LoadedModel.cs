@@ -18,12 +18,12 @@ internal sealed class LoadedModel : IAsyncDisposable
     public IEngine Engine { get; }
 
     /// <summary>How tokens are chosen unless the user says otherwise.</summary>
-    public SamplingOptions Sampling { get; } = SamplingOptions.Greedy;
+    public SamplingOptions Sampling => _bundle.Defaults.Sampling;
 
     /// <summary>A few words on the model.</summary>
     public string About => string.Create(
         CultureInfo.InvariantCulture,
-        $"{_bundle.Config.ModelType}, {_bundle.Decoder.Parameters.Sum(w => w.Count) / 1e6:0.0} M parameters, context {_bundle.Info.ContextLength}");
+        $"{_bundle.Decoder.Config.ModelType}, {_bundle.Decoder.Parameters.Sum(w => w.Count) / 1e6:0.0} M parameters, context {_bundle.Info.ContextLength}");
 
     /// <param name="folder">The model's folder.</param>
     /// <param name="threads">Threads to compute with; 0 means one per processor.</param>
