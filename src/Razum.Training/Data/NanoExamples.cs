@@ -1,3 +1,4 @@
+using System.Globalization;
 using Razum.Training.Data.Traces;
 using Razum.Training.Tasks;
 
@@ -22,6 +23,7 @@ public sealed class NanoExamples
 
     private readonly ulong _seed;
     private readonly (string Name, double Below)[] _shares;
+    private readonly string[] _tasks;
 
     /// <param name="seed">Fixes all examples.</param>
     /// <param name="weights">How often each family is drawn, relative to the others; a family that is not named is not drawn. Null for the usual mixture.</param>
@@ -47,10 +49,14 @@ public sealed class NanoExamples
         double sum = 0;
         _shares = [.. Families.Where(f => weights.GetValueOrDefault(f) > 0).Select(f => (f, sum += weights[f] / total))];
         _shares[^1].Below = 1;
+        _tasks = [.. _shares.Select(s => s.Name).Where(n => n != Chat)];
     }
 
     /// <summary>The tasks, and small talk as <c>chat</c>.</summary>
     public static IReadOnlyList<string> Families { get; } = [.. s_defaults.Select(d => d.Name)];
+
+    /// <summary>What the examples are; other examples give another text. The number changes with any change of what is written.</summary>
+    public string Fingerprint => string.Create(CultureInfo.InvariantCulture, $"nano 1 {_seed} {string.Join(' ', _shares.Select(s => $"{s.Name} {s.Below:R}"))}");
 
     /// <summary>Training example <paramref name="index"/>.</summary>
     public ChatExample Training(ulong index) => Compose(index).Example;
@@ -70,6 +76,16 @@ public sealed class NanoExamples
         return (ProblemWording.Ask(family, problem, ref random), problem);
     }
 
+    /// <summary>Held-out problem <paramref name="index"/>, of the tasks of this mixture in turn, with the thinking and the answer that are taught.</summary>
+    /// <exception cref="InvalidOperationException">The mixture has no task.</exception>
+    public ChatExample Evaluation(ulong index)
+    {
+        string[] tasks = _tasks.Length > 0 ? _tasks : throw new InvalidOperationException("a mixture of small talk alone has nothing held out");
+        string family = tasks[index % (ulong)tasks.Length];
+        (string prompt, TaskProblem problem) = Evaluation(family, index / (ulong)tasks.Length);
+        return new ChatExample(family, [new ExampleTurn(prompt, Reasoning(family, problem), problem.Answer, true)]);
+    }
+
     /// <summary>A training example, and for each turn the problem asked (null for small talk).</summary>
     internal (ChatExample Example, IReadOnlyList<TaskProblem?> Problems) Compose(ulong index)
     {
@@ -84,24 +100,23 @@ public sealed class NanoExamples
         }
         else
         {
-            string? opening = null;
-            string? closing = null;
-            string second = family;
-            if (family == Chat || random.NextDouble() < 0.4)
+            double order = family == Chat ? 0 : random.NextDouble();
+            if (order < 0.4)
             {
-                second = Family(ref random);
+                string second = Family(ref random);
+                Add(family, null, ref random);
+                Add(second, null, ref random);
             }
-            else if (random.NextDouble() < 0.5)
+            else if (order < 0.7)
             {
-                (opening, closing) = (SmallTalk.Greeting, null);
+                Add(Chat, SmallTalk.Greeting, ref random);
+                Add(family, null, ref random);
             }
             else
             {
-                closing = SmallTalk.Thanks;
+                Add(family, null, ref random);
+                Add(Chat, SmallTalk.Thanks, ref random);
             }
-
-            Add(opening is null ? family : Chat, opening, ref random);
-            Add(closing is null ? second : Chat, closing, ref random);
         }
 
         return (new ChatExample(family, turns), problems);
