@@ -28,7 +28,7 @@ internal ref struct CountdownExpression
         _numbers = numbers;
     }
 
-    /// <summary>Value and numbers, in order, of the whole of <paramref name="text"/>; false for anything else, and where something is divided by zero.</summary>
+    /// <summary>Value and numbers, in order, of the whole of <paramref name="text"/>; false for anything else and for a division by zero.</summary>
     public static bool TryRead(ReadOnlySpan<char> text, out Rational value, out IReadOnlyList<BigInteger> numbers)
     {
         List<BigInteger> used = [];

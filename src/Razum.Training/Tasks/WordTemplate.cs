@@ -98,7 +98,8 @@ internal sealed record WordTemplate(string Text, WordVariable[] Variables, strin
             "a*c-d",
             3),
         new(
-            "A tank holds {a*10} litres. {b} litres flow in and {c} flow out every minute. It starts with {a} litres. How many litres are in it after {d} minutes?",
+            "A tank holds {a*10} litres. {b} litres flow in and {c} flow out every minute. "
+            + "It starts with {a} litres. How many litres are in it after {d} minutes?",
             [new('a', 50, 90), new('b', 8, 15), new('c', 1, 7), new('d', 2, 20)],
             "a+(b-c)*d",
             3),

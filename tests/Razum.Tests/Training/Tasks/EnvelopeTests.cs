@@ -49,8 +49,10 @@ public class EnvelopeTests
     [InlineData("date_time", "{\"kind\":\"moon\",\"answer\":\"7\"}")]
     public void BadTruthIsNamed(string name, string truth)
     {
-        InvalidDataException fault = Assert.Throws<InvalidDataException>(
-            () => TaskRegistry.Get(name).Check("", "<think></think><answer>1+2</answer>".Replace("1+2", name == "gcd" ? "7" : "1+2"), true, JsonNode.Parse(truth)!.AsObject()));
+        ProceduralTask task = TaskRegistry.Get(name);
+        JsonObject fields = JsonNode.Parse(truth)!.AsObject();
+        string completion = $"<think></think><answer>{(task is CountdownTask ? "1+2" : "7")}</answer>";
+        InvalidDataException fault = Assert.Throws<InvalidDataException>(() => task.Check("", completion, true, fields));
         Assert.StartsWith("truth: ", fault.Message);
     }
 }

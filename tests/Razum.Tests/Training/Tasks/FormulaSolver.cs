@@ -15,7 +15,7 @@ internal static class FormulaSolver
 
         string[] variables = [.. truth["variables"]!.AsArray().Select(v => (string)v!)];
         int rows = 1 << variables.Length;
-        int holds = Enumerable.Range(0, rows).Count(row => Holds(words, variables.Select((v, i) => (v, i)).ToDictionary(p => p.v, p => ((row >> p.i) & 1) == 1)));
+        int holds = Enumerable.Range(0, rows).Count(row => Holds(words, variables.Index().ToDictionary(v => v.Item, v => ((row >> v.Index) & 1) == 1)));
         return holds == rows ? "tautology" : holds == 0 ? "contradiction" : "contingent";
     }
 

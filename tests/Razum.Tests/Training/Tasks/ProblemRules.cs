@@ -102,10 +102,12 @@ internal static partial class ProblemRules
         "countdown3" => "numbers( [1-9][0-9]?){3} target [1-9][0-9]{0,2}",
         "countdown4" => "numbers( [1-9][0-9]?){4} target [1-9][0-9]{0,2}",
         "propositional" => "([pqr]=(true|false)(, [pqr]=(true|false)){1,2}: [^:]+ \\?)|([^:=]+: tautology, contradiction or contingent\\?)",
-        "knights" => "Knights always tell the truth, knaves always lie\\.( [A-Z][a-z]+ says: [^.]+\\.){2,3} Who is what\\? \\([A-Z][a-z]+(, [A-Z][a-z]+){1,2}\\)",
+        "knights" => "Knights always tell the truth, knaves always lie\\."
+            + "( [A-Z][a-z]+ says: [^.]+\\.){2,3} Who is what\\? \\([A-Z][a-z]+(, [A-Z][a-z]+){1,2}\\)",
         "word_problems" => "[A-Z0-9][A-Za-z0-9 ,.?]+\\?",
         "sudoku4" => "sudoku 4x4 [1-4.]{4}(/[1-4.]{4}){3}",
-        "date_time" => "D (plus|minus) [0-9]{1,3} days=\\?|days from D to D=\\?|weekday of D=\\?|T plus [0-9]{1,2} h [0-9]{1,2} min=\\?|minutes from T to T \\(the next one\\)=\\?"
+        "date_time" => ("D (plus|minus) [0-9]{1,3} days=\\?|days from D to D=\\?|weekday of D=\\?"
+            + "|T plus [0-9]{1,2} h [0-9]{1,2} min=\\?|minutes from T to T \\(the next one\\)=\\?")
             .Replace("D", "[0-9]{4}-[0-9]{2}-[0-9]{2}").Replace("T", "[0-9]{2}:[0-9]{2}"),
         _ => throw new ArgumentException($"no rules for task {name}"),
     };
