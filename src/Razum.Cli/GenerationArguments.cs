@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Razum.Inference;
 
 namespace Razum.Cli;
 
@@ -32,5 +33,25 @@ internal sealed class GenerationArguments
         command.Add(MaxTokens);
         command.Add(System);
         command.Add(NoThink);
+    }
+
+    /// <summary>A conversation with <paramref name="model"/> as the arguments say; what they leave open, the model's own defaults decide.</summary>
+    public Conversation Converse(LoadedModel model, ParseResult arguments)
+    {
+        SamplingOptions sampling = model.Sampling;
+        return new Conversation(model.Engine, model.Render)
+        {
+            System = arguments.GetValue(System) ?? "",
+            Thinks = !arguments.GetValue(NoThink),
+            MaxTokens = arguments.GetValue(MaxTokens),
+            Sampling = sampling with
+            {
+                Temperature = arguments.GetValue(Temperature) ?? sampling.Temperature,
+                TopK = arguments.GetValue(TopK) ?? sampling.TopK,
+                TopP = arguments.GetValue(TopP) ?? sampling.TopP,
+                MinP = arguments.GetValue(MinP) ?? sampling.MinP,
+                Seed = arguments.GetValue(Seed) ?? sampling.Seed,
+            },
+        };
     }
 }

@@ -33,6 +33,9 @@ internal sealed class Terminal
     /// <summary>Whether escape sequences for colours may be written to standard output.</summary>
     public bool HasColors => Screen.Profile.Capabilities.ColorSystem != ColorSystem.NoColors;
 
+    /// <summary>Whether escape sequences for colours may be written to standard error.</summary>
+    public bool ErrorHasColors { get; init; }
+
     /// <summary>The terminal of this process.</summary>
     public static Terminal Open()
     {
@@ -58,6 +61,7 @@ internal sealed class Terminal
             Screen = screen,
             Out = output,
             Error = error,
+            ErrorHasColors = !Console.IsErrorRedirected && WantsColors(),
             In = Console.IsInputRedirected ? new StreamReader(Console.OpenStandardInput(), utf8) : Console.In,
             InputIsPiped = Console.IsInputRedirected,
             IsInteractive = !outputIsPiped && !Console.IsInputRedirected,

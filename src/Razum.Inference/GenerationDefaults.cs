@@ -46,7 +46,7 @@ public sealed record GenerationDefaults
         SamplingOptions sampling = greedy ? SamplingOptions.Greedy : new SamplingOptions
         {
             Temperature = Number(file, root, "temperature", plain.Temperature),
-            TopK = (int)Math.Clamp(Number(file, root, "top_k", plain.TopK), -1, int.MaxValue),
+            TopK = (int)Math.Clamp(Number(file, root, "top_k", plain.TopK), 0, int.MaxValue), // some write -1 for all
             TopP = Number(file, root, "top_p", plain.TopP),
             MinP = Number(file, root, "min_p", plain.MinP),
             RepetitionPenalty = Number(file, root, "repetition_penalty", plain.RepetitionPenalty),

@@ -48,14 +48,14 @@ public sealed record GenerationRequest
 
         if (MaxTokens < 1)
         {
-            throw new ArgumentException($"MaxTokens {MaxTokens} must be at least 1", nameof(MaxTokens));
+            throw new ArgumentException($"MaxTokens {MaxTokens} must be at least 1");
         }
 
         for (int i = 0; i < StopStrings.Count; i++)
         {
             if (string.IsNullOrEmpty(StopStrings[i]))
             {
-                throw new ArgumentException($"StopStrings: text {i} is empty", nameof(StopStrings));
+                throw new ArgumentException($"StopStrings: text {i} is empty");
             }
         }
 

@@ -73,7 +73,7 @@ public sealed record SamplingOptions
     {
         if (!condition)
         {
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"{option} {value} {rule}"), option);
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"{option} {value} {rule}"));
         }
     }
 }

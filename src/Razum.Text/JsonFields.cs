@@ -11,28 +11,28 @@ internal readonly struct JsonFields(string file, string path, JsonElement elemen
 
     public string Path { get; } = path;
 
-    /// <summary>Reads a whole file whose root is an object.</summary>
-    public static (JsonDocument Document, JsonFields Root) Open(string file)
+    /// <summary>Reads a file whose root is an object.</summary>
+    /// <exception cref="InvalidDataException">It is not, or <paramref name="read"/> finds a fault.</exception>
+    public static T Read<T>(string file, Func<JsonFields, T> read)
     {
         byte[] bytes = System.IO.File.ReadAllBytes(file);
         ReadOnlyMemory<byte> body = bytes.AsSpan().StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) ? bytes.AsMemory(3) : bytes;
-        JsonDocument document;
         try
         {
-            document = JsonDocument.Parse(body);
+            using JsonDocument document = JsonDocument.Parse(body);
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? read(new JsonFields(file, "", document.RootElement))
+                : throw new InvalidDataException($"{file}: the root is not a JSON object");
         }
         catch (JsonException e)
         {
             throw new InvalidDataException($"{file}: not valid JSON at line {(e.LineNumber ?? 0) + 1}, byte {e.BytePositionInLine ?? 0} of it");
         }
-
-        if (document.RootElement.ValueKind != JsonValueKind.Object)
+        catch (InvalidOperationException)
         {
-            document.Dispose();
-            throw new InvalidDataException($"{file}: the root is not a JSON object");
+            // What JsonElement says to invalid UTF-8 and to half a surrogate pair.
+            throw new InvalidDataException($"{file}: a string in it is not valid Unicode");
         }
-
-        return (document, new JsonFields(file, "", document.RootElement));
     }
 
     public InvalidDataException Fault(string name, string fault) => new($"{File}: {(Path.Length == 0 || name.Length == 0 ? Path + name : $"{Path}.{name}")}: {fault}");
@@ -48,7 +48,7 @@ internal readonly struct JsonFields(string file, string path, JsonElement elemen
     public JsonFields RequiredObject(string name) => Object(name) ?? throw Fault(name, "missing");
 
     public string? Text(string name) => Find(name) is not JsonElement value ? null
-        : value.ValueKind == JsonValueKind.String ? TextOf(value, name) : throw Fault(name, "not a string");
+        : value.ValueKind == JsonValueKind.String ? value.GetString() : throw Fault(name, "not a string");
 
     public string RequiredText(string name) => Text(name) ?? throw Fault(name, "missing");
 
@@ -88,19 +88,6 @@ internal readonly struct JsonFields(string file, string path, JsonElement elemen
         value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int id) && id is >= 0 and < MaxTokens
             ? id
             : throw Fault(name, $"{value.GetRawText()} is not a token id (0 to {MaxTokens - 1})");
-
-    /// <summary>The text of a string value; a \u escape of half a surrogate pair is a fault.</summary>
-    public string TextOf(JsonElement value, string name)
-    {
-        try
-        {
-            return value.GetString()!;
-        }
-        catch (InvalidOperationException)
-        {
-            throw Fault(name, "a string that is not valid Unicode");
-        }
-    }
 
     private const int MaxTokens = 1 << 24; // far above every published vocabulary
 }

@@ -41,7 +41,7 @@ public sealed class Tokenizer
 
         BosId = Find(json.File, "bos_token", config.BosToken);
         EosId = Find(json.File, "eos_token", config.EosToken);
-        PadId = Find(json.File, "pad_token", config.PadToken);
+        PadId = config.PadToken is null ? null : TokenToId(config.PadToken); // fine-tunes name pads that no vocabulary has
         _prefix = json.Prefix ?? (config.AddBosToken != true ? []
             : BosId is int bos ? [bos] : throw new InvalidDataException($"{json.File}: add_bos_token is true, but there is no bos_token"));
         if (_prefix.FirstOrDefault(id => _tokens.TextOf(id) is null, -1) is int missing and >= 0)

@@ -28,30 +28,20 @@ public sealed record TokenizerConfig
     internal static TokenizerConfig Load(string folder)
     {
         string file = Path.Combine(folder, "tokenizer_config.json"), template = Path.Combine(folder, "chat_template.jinja");
-        TokenizerConfig config = new();
-        if (File.Exists(file))
-        {
-            (JsonDocument document, JsonFields root) = JsonFields.Open(file);
-            using (document)
-            {
-                if (root.Flag("add_eos_token", otherwise: false))
-                {
-                    throw root.Fault("add_eos_token", "true is not supported");
-                }
-
-                config = new TokenizerConfig
-                {
-                    BosToken = Name(root, "bos_token"),
-                    EosToken = Name(root, "eos_token"),
-                    PadToken = Name(root, "pad_token"),
-                    AddBosToken = root.Find("add_bos_token") is null ? null : root.Flag("add_bos_token", otherwise: false),
-                    ChatTemplate = Template(root),
-                };
-            }
-        }
-
+        TokenizerConfig config = File.Exists(file) ? JsonFields.Read(file, Read) : new TokenizerConfig();
         return File.Exists(template) ? config with { ChatTemplate = File.ReadAllText(template) } : config;
     }
+
+    private static TokenizerConfig Read(JsonFields root) => root.Flag("add_eos_token", otherwise: false)
+        ? throw root.Fault("add_eos_token", "true is not supported")
+        : new TokenizerConfig
+        {
+            BosToken = Name(root, "bos_token"),
+            EosToken = Name(root, "eos_token"),
+            PadToken = Name(root, "pad_token"),
+            AddBosToken = root.Find("add_bos_token") is null ? null : root.Flag("add_bos_token", otherwise: false),
+            ChatTemplate = Template(root),
+        };
 
     // A string, or an object with "content".
     private static string? Name(JsonFields root, string name) =>

@@ -52,14 +52,7 @@ internal sealed class TokenizerJson
     /// <summary>With <see cref="TrimOffsets"/>: the first token keeps its leading blanks.</summary>
     public bool KeepFirstBlank { get; private set; }
 
-    public static TokenizerJson Load(string file)
-    {
-        (JsonDocument document, JsonFields root) = JsonFields.Open(file);
-        using (document)
-        {
-            return new TokenizerJson(file, root);
-        }
-    }
+    public static TokenizerJson Load(string file) => JsonFields.Read(file, root => new TokenizerJson(file, root));
 
     private static void CheckModel(JsonFields model)
     {
@@ -123,7 +116,7 @@ internal sealed class TokenizerJson
             string left, right;
             if (line.ValueKind == JsonValueKind.String)
             {
-                string text = model.TextOf(line, name);
+                string text = line.GetString()!;
                 int blank = text.IndexOf(' ', StringComparison.Ordinal);
                 if (blank < 0 || text.IndexOf(' ', blank + 1) >= 0)
                 {
@@ -135,7 +128,7 @@ internal sealed class TokenizerJson
             else if (line.ValueKind == JsonValueKind.Array && line.GetArrayLength() == 2
                 && line[0].ValueKind == JsonValueKind.String && line[1].ValueKind == JsonValueKind.String)
             {
-                (left, right) = (model.TextOf(line[0], name), model.TextOf(line[1], name));
+                (left, right) = (line[0].GetString()!, line[1].GetString()!);
             }
             else
             {
@@ -157,6 +150,7 @@ internal sealed class TokenizerJson
     private List<AddedToken> ReadAddedTokens(JsonFields root)
     {
         var tokens = new List<AddedToken>();
+        Dictionary<int, string> names = Vocabulary.ToDictionary(entry => entry.Value, entry => entry.Key);
         foreach (JsonFields item in root.Objects("added_tokens"))
         {
             string content = item.RequiredText("content");
@@ -164,6 +158,11 @@ internal sealed class TokenizerJson
             if (Vocabulary.TryGetValue(content, out int other) && other != id)
             {
                 throw item.Fault("id", $"{id}, but the vocabulary has \"{content}\" as {other}");
+            }
+
+            if (!names.TryAdd(id, content) && names[id] != content)
+            {
+                throw item.Fault("id", $"{id} is \"{names[id]}\" already");
             }
 
             bool special = item.Flag("special", otherwise: false);

@@ -1,1 +1,24 @@
-Console.WriteLine("benchmarks");
+using Razum.Benchmarks;
+
+// One benchmark per class: name, what it measures, and how to run it.
+(string Name, string About, Action<string[]> Run)[] benchmarks =
+[
+    ("matmul", "matrix products against the FMA peak of a core", MatMulBenchmark.Run),
+];
+
+foreach ((string name, _, Action<string[]> run) in benchmarks)
+{
+    if (args.Length > 0 && args[0] == name)
+    {
+        run(args[1..]);
+        return 0;
+    }
+}
+
+Console.WriteLine("usage: dotnet run -c Release --project tests/Razum.Benchmarks -- NAME [options]");
+foreach ((string name, string about, _) in benchmarks)
+{
+    Console.WriteLine($"  {name,-10} {about}");
+}
+
+return args.Length == 0 ? 0 : 2;

@@ -84,7 +84,7 @@ internal sealed class ChatScreen(Terminal terminal, Conversation conversation, F
 
     private void Help()
     {
-        var grid = new Grid().AddColumn(new GridColumn().PadLeft(2).NoWrap()).AddColumn();
+        var grid = new Grid().AddColumn(new GridColumn().Padding(2, 0, 3, 0).NoWrap()).AddColumn();
         grid.AddRow("/help", "shows this");
         grid.AddRow("/reset", "forgets the conversation");
         grid.AddRow("/system TEXT", "sets instructions that come before the conversation; without TEXT, removes them");

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Razum.Cli.Screens;
 
 namespace Razum.Cli.Verbs;
 
@@ -28,7 +29,16 @@ internal sealed class Inspect : Verb
 
     protected override Task<int> Run(ParseResult arguments)
     {
-        string folder = ModelFolder.Find(arguments.GetValue(_model)!);
-        throw new InvalidDataException($"{folder}: not connected");
+        ModelReport report = ModelReport.Read(ModelFolder.Find(arguments.GetValue(_model)!));
+        if (arguments.GetValue(_json))
+        {
+            Json.Write(Terminal.Out, report.Write);
+        }
+        else
+        {
+            ReportScreen.Draw(Terminal.Screen, report);
+        }
+
+        return Task.FromResult(CommandLine.Done);
     }
 }

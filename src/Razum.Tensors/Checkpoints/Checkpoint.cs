@@ -65,7 +65,7 @@ public sealed unsafe class Checkpoint : IDisposable
     /// <exception cref="InvalidDataException">The tensor is missing or has another shape or a type that weights cannot have.</exception>
     public Weight ReadMatrix(string name, int rows, int columns, bool trainable = false) => Read(name, [rows, columns], trainable);
 
-    /// <summary>A tensor of shape [length] as a weight; see <see cref="ReadMatrix"/>.</summary>
+    /// <summary>A tensor of shape [length] as a weight: gains and biases are few and always copied to F32. Otherwise as <see cref="ReadMatrix"/>.</summary>
     public Weight ReadVector(string name, int length, bool trainable = false) => Read(name, [length], trainable);
 
     public void Dispose()
@@ -137,15 +137,16 @@ public sealed unsafe class Checkpoint : IDisposable
     private static Weight Make(SafetensorsFile file, TensorEntry entry, int rows, int columns, bool isVector, bool trainable)
     {
         byte* source = file.Address(entry);
+        bool map = !trainable && !isVector;
         switch (entry.Type)
         {
-            case ElementType.BF16 when !trainable && (nint)source % sizeof(ushort) == 0:
+            case ElementType.BF16 when map && (nint)source % sizeof(ushort) == 0:
                 return Weight.Map(entry.Name, WeightFormat.BF16, source, rows, columns, isVector, file);
-            case ElementType.BF16 when !trainable:
+            case ElementType.BF16 when map:
                 AlignedBytes copy = new(entry.Length);
                 Buffer.MemoryCopy(source, copy.Data, entry.Length, entry.Length);
                 return Weight.Map(entry.Name, WeightFormat.BF16, copy.Data, rows, columns, isVector, copy);
-            case ElementType.F32 when !trainable && (nint)source % sizeof(float) == 0:
+            case ElementType.F32 when map && (nint)source % sizeof(float) == 0:
                 return Weight.Map(entry.Name, WeightFormat.F32, source, rows, columns, isVector, file);
             case ElementType.F32 or ElementType.BF16 or ElementType.F16 or ElementType.F64:
                 Weight weight = Weight.Create(entry.Name, rows, columns, isVector);

@@ -134,10 +134,17 @@ public sealed class OpsTests
     private static Weight Fill(Random random, string name, (int Rows, int Columns) shape)
     {
         Weight weight = Weight.Create(name, shape.Rows, shape.Columns);
-        foreach (ref float value in weight.AsSpan())
+        // Every row is a shuffle of evenly spaced values: a router's choice never changes within a step of the difference.
+        // All are multiples of 1/64, so steps stay exact in F32.
+        for (int r = 0; r < shape.Rows; r++)
         {
-            // Multiples of 1/64, at most 1 in size: steps of the difference stay exact in F32.
-            value = random.Next(-64, 65) / 64f;
+            Span<float> row = weight.AsSpan().Slice(r * shape.Columns, shape.Columns);
+            for (int c = 0; c < row.Length; c++)
+            {
+                row[c] = MathF.Round(((2f * c / Math.Max(1, row.Length - 1)) - 1) * 64) / 64;
+            }
+
+            random.Shuffle(row);
         }
 
         weight.MarkChanged();

@@ -40,6 +40,9 @@ internal static unsafe class BlockProduct
     private const int RowBlock = 96;
     private const int TileRows = 12;
 
+    /// <summary>Below this many rows, rows of B are read where they lie: making panels would cost more than it saves.</summary>
+    private const int FewestPackedRows = 8;
+
     /// <summary>
     /// c[i, j - from] = (accumulate ? c : 0) + sum over k of a[i, k] b[k, j] for columns j in [from, to) of panels that hold the whole depth.
     /// </summary>
@@ -55,15 +58,15 @@ internal static unsafe class BlockProduct
         do
         {
             int count = Math.Min(block, depth - k);
-            Sweep<S, V, F>(a.From(0, k), rows, panels + (k * step), panelBytes, from, to, count, c, cRow, accumulate || k > 0);
+            Sweep<S, V, F>(a.From(0, k), rows, panels + (k * step), panelBytes, step, from, to, count, c, cRow, accumulate || k > 0);
             k += count;
         }
         while (k < depth);
     }
 
     /// <summary>
-    /// The same with b[k, j] stored by rows (row k, or row gather[k], <paramref name="stride"/> values apart): panels are made on the way.
-    /// <paramref name="from"/> is a multiple of the panel width.
+    /// The same with b[k, j] stored by rows (row k, or row gather[k], <paramref name="stride"/> values apart): panels are made on the way,
+    /// unless there are few rows.
     /// </summary>
     internal static void Rows<S, V, F>(
         in LeftOperand a, int rows, byte* b, nint stride, int* gather, int from, int to, int depth, float* c, nint cRow, bool accumulate)
@@ -71,8 +74,21 @@ internal static unsafe class BlockProduct
         where V : struct
         where F : struct, IPanelFormat
     {
+        if (rows < FewestPackedRows && gather == null)
+        {
+            int direct = (to - from) / (2 * S.Lanes) * (2 * S.Lanes);
+            Sweep<S, V, F>(a, rows, b + (from * F.Size), Panel.Width * F.Size, stride * F.Size, 0, direct, depth, c, cRow, accumulate);
+            from += direct;
+            c += direct;
+        }
+
         int block = DepthBlock(depth);
         int panelCount = Panel.Count(to - from);
+        if (panelCount == 0)
+        {
+            return;
+        }
+
         nint panelValues = (nint)block * Panel.Width;
         float* panels = ThreadScratch.Panels(panelValues * panelCount);
         int k = 0;
@@ -87,7 +103,7 @@ internal static unsafe class BlockProduct
             }
 
             Sweep<S, V, Float32Panel>(
-                a.From(0, k), rows, (byte*)panels, panelValues * sizeof(float), 0, to - from, count, c, cRow, accumulate || k > 0);
+                a.From(0, k), rows, (byte*)panels, panelValues * sizeof(float), Panel.Width * sizeof(float), 0, to - from, count, c, cRow, accumulate || k > 0);
             k += count;
         }
         while (k < depth);
@@ -100,8 +116,9 @@ internal static unsafe class BlockProduct
         return Math.Max(1, (depth + blocks - 1) / blocks);
     }
 
+    /// <summary>One block of the contraction for all rows and columns; steps from panel to panel and within a panel in bytes.</summary>
     private static void Sweep<S, V, F>(
-        in LeftOperand a, int rows, byte* panels, nint panelBytes, int from, int to, int depth, float* c, nint cRow, bool load)
+        in LeftOperand a, int rows, byte* panels, nint panelBytes, nint bStep, int from, int to, int depth, float* c, nint cRow, bool load)
         where S : struct, ISimd<V>
         where V : struct
         where F : struct, IPanelFormat
@@ -112,23 +129,40 @@ internal static unsafe class BlockProduct
             int count = Math.Min(RowBlock, rows - row);
             LeftOperand block = a.From(row, 0);
             float* target = c + (row * cRow) - from;
-            for (int column = from / strip * strip; column < to; column += strip)
+            int column = from / strip * strip;
+            if (rows == 1 && column == from)
             {
-                byte* b = panels + (column / Panel.Width * panelBytes) + (column % Panel.Width * F.Size);
+                for (; column + (4 * strip) <= to; column += 4 * strip)
+                {
+                    byte* b0 = StripAt<F>(panels, panelBytes, column);
+                    byte* b1 = StripAt<F>(panels, panelBytes, column + strip);
+                    byte* b2 = StripAt<F>(panels, panelBytes, column + (2 * strip));
+                    byte* b3 = StripAt<F>(panels, panelBytes, column + (3 * strip));
+                    MicroKernel.Row1Strips4<S, V, F>(a.Data, a.Step, b0, b1, b2, b3, bStep, depth, target + column, load);
+                }
+            }
+
+            for (; column < to; column += strip)
+            {
+                byte* b = StripAt<F>(panels, panelBytes, column);
                 if (column >= from && column + strip <= to)
                 {
-                    Strip<S, V, F>(block, count, b, depth, target + column, cRow, load);
+                    Strip<S, V, F>(block, count, b, bStep, depth, target + column, cRow, load);
                 }
                 else
                 {
-                    EdgeStrip<S, V, F>(block, count, b, depth, target + column, cRow, load, Math.Max(0, from - column), Math.Min(strip, to - column));
+                    EdgeStrip<S, V, F>(block, count, b, bStep, depth, target + column, cRow, load, Math.Max(0, from - column), Math.Min(strip, to - column));
                 }
             }
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static byte* StripAt<F>(byte* panels, nint panelBytes, int column)
+        where F : struct, IPanelFormat => panels + (column / Panel.Width * panelBytes) + (column % Panel.Width * F.Size);
+
     /// <summary>All rows of one strip.</summary>
-    private static void Strip<S, V, F>(in LeftOperand a, int rows, byte* b, int depth, float* c, nint cRow, bool load)
+    private static void Strip<S, V, F>(in LeftOperand a, int rows, byte* b, nint bStep, int depth, float* c, nint cRow, bool load)
         where S : struct, ISimd<V>
         where V : struct
         where F : struct, IPanelFormat
@@ -136,7 +170,6 @@ internal static unsafe class BlockProduct
         byte* left = a.Data;
         nint row = a.Row;
         nint step = a.Step;
-        nint bStep = Panel.Width * F.Size;
         int i = 0;
         if (S.Lanes == 16 || AdvSimd.Arm64.IsSupported)
         {
@@ -171,7 +204,7 @@ internal static unsafe class BlockProduct
 
     /// <summary>A strip of which only columns [first, last) exist in C: computed in a tile of its own and copied.</summary>
     [SkipLocalsInit]
-    private static void EdgeStrip<S, V, F>(in LeftOperand a, int rows, byte* b, int depth, float* c, nint cRow, bool load, int first, int last)
+    private static void EdgeStrip<S, V, F>(in LeftOperand a, int rows, byte* b, nint bStep, int depth, float* c, nint cRow, bool load, int first, int last)
         where S : struct, ISimd<V>
         where V : struct
         where F : struct, IPanelFormat
@@ -189,7 +222,7 @@ internal static unsafe class BlockProduct
                 }
             }
 
-            Strip<S, V, F>(a.From(row, 0), count, b, depth, tile, width, load);
+            Strip<S, V, F>(a.From(row, 0), count, b, bStep, depth, tile, width, load);
             for (int i = 0; i < count; i++)
             {
                 for (int j = first; j < last; j++)

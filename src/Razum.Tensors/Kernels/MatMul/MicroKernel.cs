@@ -370,4 +370,53 @@ internal static unsafe class MicroKernel
         S.Store(c, c0L);
         S.Store(c + S.Lanes, c0H);
     }
+
+    /// <summary>One row times four strips that lie anywhere (c is contiguous): eight chains, so that a product with few rows waits for memory and not for sums.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Row1Strips4<S, V, F>(byte* a, nint step, byte* b0, byte* b1, byte* b2, byte* b3, nint bStep, int depth, float* c, bool load)
+        where S : struct, ISimd<V>
+        where V : struct
+        where F : struct, IPanelFormat
+    {
+        V c0L = S.Zero, c0H = S.Zero;
+        V c1L = S.Zero, c1H = S.Zero;
+        V c2L = S.Zero, c2H = S.Zero;
+        V c3L = S.Zero, c3H = S.Zero;
+        if (load)
+        {
+            c0L = S.Load(c + (0 * S.Lanes));
+            c0H = S.Load(c + (1 * S.Lanes));
+            c1L = S.Load(c + (2 * S.Lanes));
+            c1H = S.Load(c + (3 * S.Lanes));
+            c2L = S.Load(c + (4 * S.Lanes));
+            c2H = S.Load(c + (5 * S.Lanes));
+            c3L = S.Load(c + (6 * S.Lanes));
+            c3H = S.Load(c + (7 * S.Lanes));
+        }
+
+        nint offset = 0;
+        for (int k = 0; k < depth; k++)
+        {
+            V x = S.Broadcast(*(float*)a);
+            c0L = S.Fma(x, F.Load<S, V>(b0 + offset, 0), c0L);
+            c0H = S.Fma(x, F.Load<S, V>(b0 + offset, S.Lanes), c0H);
+            c1L = S.Fma(x, F.Load<S, V>(b1 + offset, 0), c1L);
+            c1H = S.Fma(x, F.Load<S, V>(b1 + offset, S.Lanes), c1H);
+            c2L = S.Fma(x, F.Load<S, V>(b2 + offset, 0), c2L);
+            c2H = S.Fma(x, F.Load<S, V>(b2 + offset, S.Lanes), c2H);
+            c3L = S.Fma(x, F.Load<S, V>(b3 + offset, 0), c3L);
+            c3H = S.Fma(x, F.Load<S, V>(b3 + offset, S.Lanes), c3H);
+            a += step;
+            offset += bStep;
+        }
+
+        S.Store(c + (0 * S.Lanes), c0L);
+        S.Store(c + (1 * S.Lanes), c0H);
+        S.Store(c + (2 * S.Lanes), c1L);
+        S.Store(c + (3 * S.Lanes), c1H);
+        S.Store(c + (4 * S.Lanes), c2L);
+        S.Store(c + (5 * S.Lanes), c2H);
+        S.Store(c + (6 * S.Lanes), c3L);
+        S.Store(c + (7 * S.Lanes), c3H);
+    }
 }

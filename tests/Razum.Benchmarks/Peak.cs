@@ -1,0 +1,65 @@
+using System.Diagnostics;
+using Razum.Tensors;
+using Razum.Tensors.Threading;
+
+namespace Razum.Benchmarks;
+
+/// <summary>
+/// Times as shares of the machine's peak, both measured right next to each other. Beside the clock on the wall there is the processor time of this
+/// process, which does not count the moments in which other programs had the core.
+/// </summary>
+internal static class Peak
+{
+    /// <summary>
+    /// Runs <paramref name="action"/> <paramref name="rounds"/> times on this thread, each between two measurements of the peak of one core.
+    /// Returns the medians of the seconds, of the share of the peak that <paramref name="operations"/> floating-point operations in that time are,
+    /// and of that share in processor time.
+    /// </summary>
+    internal static (double Seconds, double Share, double ProcessorShare) Measure(Action action, double operations, int rounds)
+    {
+        action();
+        double[] seconds = new double[rounds];
+        double[] shares = new double[rounds];
+        double[] processorShares = new double[rounds];
+        for (int i = 0; i < rounds; i++)
+        {
+            double before = MachinePeak.Measure(3);
+            TimeSpan processor = Environment.CpuUsage.TotalTime;
+            long start = Stopwatch.GetTimestamp();
+            action();
+            seconds[i] = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            double processorSeconds = (Environment.CpuUsage.TotalTime - processor).TotalSeconds;
+            double peak = (before + MachinePeak.Measure(3)) / 2;
+            shares[i] = operations / seconds[i] / peak;
+            processorShares[i] = operations / processorSeconds / peak;
+        }
+
+        return (Median(seconds), Median(shares), Median(processorShares));
+    }
+
+    /// <summary>Sum of the peaks of as many threads as the pool has, measured at the same time.</summary>
+    internal static double OfAll(WorkerPool pool)
+    {
+        double[] peaks = new double[pool.Threads];
+        pool.For(pool.Threads, 1, new PeakJob(peaks));
+        return peaks.Sum();
+    }
+
+    internal static double Median(double[] values)
+    {
+        double[] sorted = [.. values.Order()];
+        int middle = sorted.Length / 2;
+        return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+
+    private readonly struct PeakJob(double[] peaks) : IRangeJob
+    {
+        public void Run(int from, int to)
+        {
+            for (int i = from; i < to; i++)
+            {
+                peaks[i] = MachinePeak.Measure();
+            }
+        }
+    }
+}
