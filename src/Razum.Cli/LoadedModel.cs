@@ -1,6 +1,7 @@
 using System.Globalization;
 using Razum.Inference;
 using Razum.Text;
+using Razum.Training.Evals;
 
 namespace Razum.Cli;
 
@@ -41,6 +42,9 @@ internal sealed class LoadedModel : IAsyncDisposable
             StopTokens = [_bundle.Template.EndOfTurn],
         };
     }
+
+    /// <summary>An evaluation of this model.</summary>
+    public TaskEvaluation Evaluation(EvaluationOptions options) => new(Engine, _bundle.Tokenizer, _bundle.Template, options);
 
     public async ValueTask DisposeAsync()
     {

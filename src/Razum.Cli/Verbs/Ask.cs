@@ -37,9 +37,9 @@ internal sealed class Ask : Verb
 
     public override IReadOnlyList<string> Examples { get; } =
     [
-        "razum ask \"What is 47 + 38?\"",
-        "echo \"Sort 5 3 9 1\" | razum ask --think",
-        "razum ask --json --temperature 0.7 --seed 1 \"gcd of 48 and 18?\"",
+        "razum ask \"What is the gcd of 48 and 36?\"",
+        "echo \"sort 5 81 22 9\" | razum ask --think",
+        "razum ask --json --temperature 0.7 --seed 1 \"4821+977=?\"",
     ];
 
     protected override async Task<int> Run(ParseResult arguments)

@@ -9,9 +9,9 @@ internal sealed class Chat : Verb
     /// <summary>What the first screen proposes to ask the shipped model.</summary>
     private static readonly string[] s_examples =
     [
-        "What is 47 + 38?",
-        "Sort these numbers: 5, 3, 9, 1",
-        "What can you do?",
+        "What is the gcd of 48 and 36?",
+        "How many r are in strawberry?",
+        "Sort 5 81 22 9 in descending order",
     ];
 
     private readonly Argument<string> _model = new("MODEL")

@@ -1,10 +1,17 @@
 using System.CommandLine;
+using System.Text;
+using Razum.Cli.Screens;
+using Razum.Tensors.Checkpoints;
+using Razum.Training.Evals;
 
 namespace Razum.Cli.Verbs;
 
 /// <summary><c>razum eval MODEL</c>: how well a model does on the procedural tasks.</summary>
 internal sealed class Eval : Verb
 {
+    private const int MostPrompts = 1_000_000;
+    private const int MostSamples = 1024;
+
     private readonly Argument<string> _model = new("MODEL")
     {
         Description = "Folder of a model, or the name of one under models.",
@@ -27,6 +34,8 @@ internal sealed class Eval : Verb
         DefaultValueFactory = _ => 8,
     };
 
+    private readonly Option<int> _seed = new("--seed") { Description = "Fixes prompts and draws.", HelpName = "S", DefaultValueFactory = _ => 1 };
+
     private readonly Option<string?> _out = new("--out") { Description = "Also write the result as FILE.json and FILE.md.", HelpName = "FILE" };
 
     public Eval(Terminal terminal, Option<int> threads)
@@ -36,6 +45,7 @@ internal sealed class Eval : Verb
         Add(_count);
         Add(_tasks);
         Add(_samples);
+        Add(_seed);
         Add(_out);
     }
 
@@ -46,9 +56,33 @@ internal sealed class Eval : Verb
         "razum eval models/nano --out out/nano-eval",
     ];
 
-    protected override Task<int> Run(ParseResult arguments)
+    protected override async Task<int> Run(ParseResult arguments)
     {
-        string folder = ModelFolder.Find(arguments.GetValue(_model)!);
-        throw new InvalidDataException($"{folder}: not connected");
+        (int count, int samples, int seed) = (arguments.GetValue(_count), arguments.GetValue(_samples), arguments.GetValue(_seed));
+        string[] names = [.. (arguments.GetValue(_tasks) ?? []).SelectMany(n => n.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+        if (count is < 1 or > MostPrompts || samples is < 0 or > MostSamples)
+        {
+            throw new ArgumentException($"--n must be from 1 to {MostPrompts}, --samples from 0 to {MostSamples}");
+        }
+
+        IReadOnlyList<EvaluationFamily> families = EvaluationFamilies.Make(names, count, seed);
+        await using LoadedModel model = LoadedModel.Load(ModelFolder.Find(arguments.GetValue(_model)!), Threads(arguments));
+        var screen = new EvaluationScreen(Terminal);
+        var evaluation = model.Evaluation(new EvaluationOptions { Samples = samples, Seed = seed, Progress = screen.Show });
+        EvaluationReport report = await screen.Run(() => evaluation.RunAsync(families)).ConfigureAwait(false);
+        screen.Draw(report);
+        if (arguments.GetValue(_out) is { } path)
+        {
+            Save(path + ".json", report.ToJson());
+            Save(path + ".md", report.ToMarkdown());
+        }
+
+        return CommandLine.Done;
+    }
+
+    private static void Save(string path, string text)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
     }
 }

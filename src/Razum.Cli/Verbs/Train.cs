@@ -1,4 +1,8 @@
 using System.CommandLine;
+using Razum.Cli.Screens;
+using Razum.Training.Loop;
+using Razum.Training.Runs;
+using Spectre.Console;
 
 namespace Razum.Cli.Verbs;
 
@@ -19,5 +23,29 @@ internal sealed class Train : Verb
         "razum train runs/nano.json --threads 2",
     ];
 
-    protected override Task<int> Run(ParseResult arguments) => throw new FileNotFoundException($"no run file {arguments.GetValue(_run)}");
+    protected override Task<int> Run(ParseResult arguments)
+    {
+        string path = arguments.GetValue(_run)!;
+        RunConfig run = RunConfigReader.Read(path);
+        var screen = new TrainScreen(Terminal);
+        using var loop = new TrainLoop(run, new TrainOptions { Threads = Threads(arguments), Progress = screen.Show });
+        Terminal.Screen.WriteLine(loop.Step > 0
+            ? $"{run.Name}: going on after step {loop.Step} of {run.Steps}"
+            : $"{run.Name}: {run.Steps} steps into {run.Output}");
+        CancellationToken cancellation = Terminal.Interrupts.Begin();
+        TrainResult result;
+        try
+        {
+            result = screen.Run(() => loop.Run(cancellation));
+        }
+        finally
+        {
+            Terminal.Interrupts.End();
+        }
+
+        Terminal.Screen.WriteLine(result.Completed
+            ? $"{run.Name}: done; the model is in {result.Folder}"
+            : $"{run.Name}: stopped after step {result.Step}, saved in {result.Folder}; to go on: razum train {path}");
+        return Task.FromResult(result.Completed ? CommandLine.Done : CommandLine.Failed);
+    }
 }

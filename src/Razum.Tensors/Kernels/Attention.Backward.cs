@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Razum.Tensors.Kernels.MatMul;
 using Razum.Tensors.Simd;
 using Razum.Tensors.Threading;
 
@@ -138,7 +139,7 @@ internal static unsafe partial class Attention
         {
             const int Keys = AttentionTile.Keys;
             long floats = (long)Keys * ((3L * KeyColumns) + (2L * ValueColumns) + (2 * BlockRows));
-            float* next = (float*)ThreadScratch.Take(floats * sizeof(float));
+            float* next = ThreadScratch.Panels(floats);
             Scratch scratch = default;
             scratch.Keys = next;
             scratch.KeysTransposed = scratch.Keys + (Keys * KeyColumns);

@@ -1,3 +1,4 @@
+using Razum.Tensors.Kernels.MatMul;
 using Razum.Tensors.Simd;
 using Razum.Tensors.Threading;
 
@@ -22,7 +23,7 @@ internal static unsafe partial class Attention
         {
             int keyDim = shape.KeyDim, values = PaddedValues;
             long floats = ((long)blockRows * (keyDim + values + 3)) + ((long)AttentionTile.Keys * (keyDim + values + AttentionTile.Rows));
-            float* next = (float*)ThreadScratch.Take((floats + 256) * sizeof(float));
+            float* next = ThreadScratch.Panels(floats + 256);
             var scratch = new Scratch
             {
                 Queries = Take(ref next, blockRows * keyDim),

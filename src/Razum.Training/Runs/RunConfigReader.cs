@@ -58,14 +58,15 @@ public static class RunConfigReader
         RunFields? balance = fields.OptionalObject("balance");
         RunFields? evaluation = fields.OptionalObject("evaluation");
         RunFields? checkpoints = fields.OptionalObject("checkpoints");
-        int length = fields.Whole("sequence_length", least: 2);
+        ModelConfig config = json is not null ? ModelConfigReader.Parse(json, $"{path}: model.config") : ModelConfigReader.Read(checkpoint!);
+        int length = fields.Whole("sequence_length", least: 2, most: config.MaxPositionEmbeddings);
         var run = new RunConfig
         {
             Name = fields.Text("name"),
             Seed = fields.Whole("seed", least: 0),
             ModelJson = json,
             ModelPath = checkpoint,
-            Model = json is not null ? ModelConfigReader.Parse(json, $"{path}: model.config") : ModelConfigReader.Read(checkpoint!),
+            Model = config,
             TokenizerPath = tokenizer == "bytes" ? null : Full(tokenizer),
             Output = Full(fields.Text("output")),
             SequenceLength = length,
@@ -87,11 +88,6 @@ public static class RunConfigReader
         evaluation?.Done();
         checkpoints?.Done();
         fields.Done();
-        if (run.SequenceLength > run.Model.MaxPositionEmbeddings)
-        {
-            throw fields.Fault("sequence_length", $"{run.SequenceLength} is more than the model's max_position_embeddings {run.Model.MaxPositionEmbeddings}");
-        }
-
         return run;
     }
 

@@ -8,7 +8,7 @@ namespace Razum.Tests.Cli;
 /// <summary>A complete model folder with random weights: what it says is noise, but every file is there and everything runs.</summary>
 internal static class TinyModel
 {
-    private const string Config = """
+    public const string Config = """
         {
           "model_type": "deepseek_v3", "architectures": ["DeepseekV3ForCausalLM"], "hidden_act": "silu", "hidden_size": 32, "num_hidden_layers": 2,
           "intermediate_size": 48, "vocab_size": 272, "rms_norm_eps": 1e-6, "max_position_embeddings": 128, "tie_word_embeddings": false,

@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using Razum.Tensors;
 using Razum.Tensors.Kernels;
 using Razum.Tensors.Simd;
@@ -64,22 +63,7 @@ internal sealed class AttentionProblem : IDisposable
             }
         }
 
-        switch (set)
-        {
-            case InstructionSet.Scalar:
-                Attention.Backward<Scalar, float>(pool, arena, dy, Q, K, V, y, logSumExp, Shape, segments, dq, dk, dv);
-                break;
-            case InstructionSet.Neon:
-                Attention.Backward<Neon, Vector128<float>>(pool, arena, dy, Q, K, V, y, logSumExp, Shape, segments, dq, dk, dv);
-                break;
-            case InstructionSet.Avx2:
-                Attention.Backward<Avx2, Vector256<float>>(pool, arena, dy, Q, K, V, y, logSumExp, Shape, segments, dq, dk, dv);
-                break;
-            default:
-                Attention.Backward<Avx512, Vector512<float>>(pool, arena, dy, Q, K, V, y, logSumExp, Shape, segments, dq, dk, dv);
-                break;
-        }
-
+        KernelTable.Create(set, pool).AttentionBackward(arena, dy, Q, K, V, y, logSumExp, Shape, segments, dq, dk, dv);
         return (dq.ToArray(), dk.ToArray(), dv.ToArray());
     }
 
@@ -95,24 +79,8 @@ internal sealed class AttentionProblem : IDisposable
 
     private static unsafe Tensor Rows(Tensor x, int start, int rows) => new(x.Row(start), rows, x.Columns, x.Stride);
 
-    private void Forward(InstructionSet set, WorkerPool pool, Tensor q, Tensor k, Tensor v, Segment[] segments, int layer, Tensor y, Tensor logSumExp)
-    {
-        switch (set)
-        {
-            case InstructionSet.Scalar:
-                Attention.Forward<Scalar, float>(pool, q, k, v, Shape, segments, layer, y, logSumExp);
-                break;
-            case InstructionSet.Neon:
-                Attention.Forward<Neon, Vector128<float>>(pool, q, k, v, Shape, segments, layer, y, logSumExp);
-                break;
-            case InstructionSet.Avx2:
-                Attention.Forward<Avx2, Vector256<float>>(pool, q, k, v, Shape, segments, layer, y, logSumExp);
-                break;
-            default:
-                Attention.Forward<Avx512, Vector512<float>>(pool, q, k, v, Shape, segments, layer, y, logSumExp);
-                break;
-        }
-    }
+    private void Forward(InstructionSet set, WorkerPool pool, Tensor q, Tensor k, Tensor v, Segment[] segments, int layer, Tensor y, Tensor logSumExp) =>
+        KernelTable.Create(set, pool).Attention(q, k, v, Shape, segments, layer, y, logSumExp);
 
     // Between two columns of NaN: a kernel that reads beyond its columns is found out.
     private Tensor Fill(int rows, int columns, Random random)

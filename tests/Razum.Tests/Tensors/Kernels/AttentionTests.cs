@@ -1,6 +1,5 @@
 using Razum.Tensors;
 using Razum.Tensors.Simd;
-using Xunit;
 
 namespace Razum.Tests.Tensors.Kernels;
 
