@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Razum.Cli.Screens;
+using Razum.Training.Data;
 using Razum.Training.Loop;
 using Razum.Training.Runs;
 using Spectre.Console;
@@ -9,6 +10,12 @@ namespace Razum.Cli.Verbs;
 /// <summary><c>razum train RUN</c>: does what a run file says, from where it was left.</summary>
 internal sealed class Train : Verb
 {
+    /// <summary>The sources of examples that a run file may name.</summary>
+    private static readonly Dictionary<string, Func<DataConfig, int, ConversationSource>> s_sources = new()
+    {
+        ["nano"] = (data, seed) => new NanoConversations(new NanoExamples((ulong)seed, data.Families.Count > 0 ? data.Families : null)),
+    };
+
     private readonly Argument<string> _run = new("RUN") { Description = "A run file, such as runs/nano.json." };
 
     public Train(Terminal terminal, Option<int> threads)
@@ -28,7 +35,7 @@ internal sealed class Train : Verb
         string path = arguments.GetValue(_run)!;
         RunConfig run = RunConfigReader.Read(path);
         var screen = new TrainScreen(Terminal);
-        using var loop = new TrainLoop(run, new TrainOptions { Threads = Threads(arguments), Progress = screen.Show });
+        using var loop = new TrainLoop(run, new TrainOptions { Threads = Threads(arguments), Sources = s_sources, Progress = screen.Show });
         Terminal.Screen.WriteLine(loop.Step > 0
             ? $"{run.Name}: going on after step {loop.Step} of {run.Steps}"
             : $"{run.Name}: {run.Steps} steps into {run.Output}");
