@@ -83,7 +83,7 @@ public sealed class TrainLoop : IDisposable
     public TrainResult Run(CancellationToken cancellation = default)
     {
         using var metrics = new MetricsLog(Path.Combine(_run.Output, "metrics.jsonl"), _done);
-        double peak = PeakRate.Measure(_ops.Pool);
+        double peak = MachinePeak.Measure(_ops.Pool);
         var clock = new StepClock();
         int begin = 0;
         for (int s = 0; s < _run.Stages.Count; begin += _run.Stages[s++].Steps)
