@@ -43,7 +43,7 @@ internal static unsafe partial class Attention
                 KeyStart = segment.KeyStart,
                 PackedRow = rows,
             };
-            rows += (long)GradientJob<S, V>.PaddedRows(segment.Count * (shape.Heads / shape.KvHeads)) * shape.KvHeads;
+            rows += (long)PaddedRows(segment.Count * (shape.Heads / shape.KvHeads)) * shape.KvHeads;
         }
 
         int keyColumns = GradientJob<S, V>.PaddedColumns(shape.KeyDim);
@@ -130,8 +130,6 @@ internal static unsafe partial class Attention
         public float* Dots;
 
         private readonly int Group => Shape.Heads / Shape.KvHeads;
-
-        public static int PaddedRows(int rows) => (rows + AttentionTile.Rows - 1) / AttentionTile.Rows * AttentionTile.Rows;
 
         public static int PaddedColumns(int columns) => (columns + S.Lanes - 1) / S.Lanes * S.Lanes;
 

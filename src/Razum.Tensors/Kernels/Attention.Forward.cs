@@ -9,6 +9,7 @@ internal static unsafe partial class Attention
     /// <summary>
     /// A piece is a block of query rows that read the same keys: (segment, key head, rows). Row r of a segment and key head is token r / R, query head
     /// head * R + r % R, with R = H / KvHeads; so the heads that share keys are worked on together, and decoding one token has R rows.
+    /// Where a segment has few rows, several key heads are one piece and take turns on every tile, so that a cache is read in the order it lies in memory.
     /// </summary>
     private readonly struct ForwardJob<S, V>(Tensor q, Tensor y, Tensor logSumExp, AttentionShape shape, SegmentView* segments, int segmentCount, int blockRows)
         : IRangeJob
@@ -22,27 +23,30 @@ internal static unsafe partial class Attention
         public void Run(int from, int to)
         {
             int keyDim = shape.KeyDim, values = PaddedValues;
-            long floats = ((long)blockRows * (keyDim + values + 3)) + ((long)AttentionTile.Keys * (keyDim + values + AttentionTile.Rows));
+            int room = blockRows; // for the padded rows of all heads of a piece
+            long floats = ((long)room * (keyDim + values + 3)) + ((long)AttentionTile.Keys * (keyDim + values + AttentionTile.Rows));
             float* next = ThreadScratch.Panels(floats + 256);
             var scratch = new Scratch
             {
-                Queries = Take(ref next, blockRows * keyDim),
-                Output = Take(ref next, blockRows * values),
+                Queries = Take(ref next, room * keyDim),
+                Output = Take(ref next, room * values),
                 Keys = Take(ref next, AttentionTile.Keys * keyDim),
                 Values = Take(ref next, AttentionTile.Keys * values),
                 Scores = Take(ref next, AttentionTile.Keys * AttentionTile.Rows),
-                Max = Take(ref next, blockRows),
-                Sum = Take(ref next, blockRows),
-                Positions = (int*)Take(ref next, blockRows),
+                Max = Take(ref next, room),
+                Sum = Take(ref next, room),
+                Positions = (int*)Take(ref next, room),
             };
             for (int piece = from; piece < to; piece++)
             {
                 int s = SegmentView.Find(segments, segmentCount, piece);
 
                 // Late blocks see the most keys, so they go first.
-                (int head, int block) = Math.DivRem(piece - segments[s].FirstPiece, segments[s].Blocks);
+                (int part, int block) = Math.DivRem(piece - segments[s].FirstPiece, segments[s].Blocks);
                 int row = (segments[s].Blocks - 1 - block) * blockRows;
-                Block(in scratch, in segments[s], head, row, Math.Min(blockRows, (segments[s].Count * Group) - row));
+                int head = part * segments[s].PieceHeads;
+                int heads = Math.Min(segments[s].PieceHeads, shape.KvHeads - head);
+                Block(in scratch, in segments[s], head, heads, row, Math.Min(blockRows, (segments[s].Count * Group) - row));
             }
         }
 
@@ -53,55 +57,67 @@ internal static unsafe partial class Attention
             return taken;
         }
 
-        private void Block(in Scratch scratch, in SegmentView segment, int head, int firstRow, int rows)
+        private void Block(in Scratch scratch, in SegmentView segment, int firstHead, int heads, int firstRow, int rows)
         {
-            int keyDim = shape.KeyDim, values = PaddedValues;
-            int padded = (rows + AttentionTile.Rows - 1) / AttentionTile.Rows * AttentionTile.Rows;
-            LoadQueries(in scratch, in segment, head, firstRow, rows, padded);
-            new Span<float>(scratch.Output, padded * values).Clear();
+            int padded = PaddedRows(rows);
+            for (int h = 0; h < heads; h++)
+            {
+                LoadQueries(scratch.From(h * padded, shape.KeyDim, PaddedValues), in segment, firstHead + h, firstRow, rows, padded);
+            }
 
             int end = scratch.Positions[rows - 1] + 1;
             int start = shape.Window > 0 ? Math.Max(0, scratch.Positions[0] - shape.Window + 1) : 0;
             for (int tile = start / AttentionTile.Keys * AttentionTile.Keys; tile < end; tile += AttentionTile.Keys)
             {
-                int keys = Math.Min(AttentionTile.Keys, end - tile);
-                AttentionTile.Transpose(segment.Keys.Keys(tile) + (head * keyDim), segment.Keys.KeyStride, keys, keyDim, scratch.Keys);
-                float* value = segment.Keys.Values(tile) + (head * shape.ValueDim);
-                int valueStride = segment.Keys.ValueStride;
-                if (values != shape.ValueDim || rows >= 16)
+                for (int h = 0; h < heads; h++)
                 {
-                    AttentionTile.Copy(value, valueStride, keys, shape.ValueDim, scratch.Values, values, keys);
-                    value = scratch.Values;
-                    valueStride = values;
-                }
-
-                for (int r = 0; r < rows; r += AttentionTile.Rows)
-                {
-                    int last = Math.Min(r + AttentionTile.Rows, rows) - 1;
-                    int to = LastVisible(scratch.Positions[last], tile);
-                    int from = FirstVisible(scratch.Positions[r], tile, shape.Window);
-                    if (from >= to)
-                    {
-                        continue;
-                    }
-
-                    AttentionTile.MultiplyRows<S, V>(
-                        scratch.Queries + (r * keyDim), keyDim, keyDim, scratch.Keys, AttentionTile.Keys, scratch.Scores, AttentionTile.Keys, AttentionTile.Keys, false);
-                    for (int i = 0; i < AttentionTile.Rows; i++)
-                    {
-                        float* row = scratch.Scores + (i * AttentionTile.Keys);
-                        if (r + i > last || !Soften(in scratch, r + i, row, tile))
-                        {
-                            new Span<float>(row, AttentionTile.Keys).Clear();
-                        }
-                    }
-
-                    AttentionTile.MultiplyRows<S, V>(
-                        scratch.Scores + from, AttentionTile.Keys, to - from, value + ((long)from * valueStride), valueStride, scratch.Output + (r * values), values, values, true);
+                    Tile(scratch.From(h * padded, shape.KeyDim, PaddedValues), in segment, firstHead + h, rows, tile, Math.Min(AttentionTile.Keys, end - tile));
                 }
             }
 
-            Store(in scratch, in segment, head, firstRow, rows);
+            for (int h = 0; h < heads; h++)
+            {
+                Store(scratch.From(h * padded, shape.KeyDim, PaddedValues), in segment, firstHead + h, firstRow, rows);
+            }
+        }
+
+        private void Tile(in Scratch scratch, in SegmentView segment, int head, int rows, int tile, int keys)
+        {
+            int keyDim = shape.KeyDim, values = PaddedValues;
+            AttentionTile.Transpose(segment.Keys.Keys(tile) + (head * keyDim), segment.Keys.KeyStride, keys, keyDim, scratch.Keys);
+            float* value = segment.Keys.Values(tile) + (head * shape.ValueDim);
+            int valueStride = segment.Keys.ValueStride;
+            if (values != shape.ValueDim || rows >= 16)
+            {
+                AttentionTile.Copy(value, valueStride, keys, shape.ValueDim, scratch.Values, values, keys);
+                value = scratch.Values;
+                valueStride = values;
+            }
+
+            for (int r = 0; r < rows; r += AttentionTile.Rows)
+            {
+                int last = Math.Min(r + AttentionTile.Rows, rows) - 1;
+                int to = LastVisible(scratch.Positions[last], tile);
+                int from = FirstVisible(scratch.Positions[r], tile, shape.Window);
+                if (from >= to)
+                {
+                    continue;
+                }
+
+                AttentionTile.MultiplyRows<S, V>(
+                    scratch.Queries + (r * keyDim), keyDim, keyDim, scratch.Keys, AttentionTile.Keys, scratch.Scores, AttentionTile.Keys, AttentionTile.Keys, false);
+                for (int i = 0; i < AttentionTile.Rows; i++)
+                {
+                    float* row = scratch.Scores + (i * AttentionTile.Keys);
+                    if (r + i > last || !Soften(in scratch, r + i, row, tile))
+                    {
+                        new Span<float>(row, AttentionTile.Keys).Clear();
+                    }
+                }
+
+                AttentionTile.MultiplyRows<S, V>(
+                    scratch.Scores + from, AttentionTile.Keys, to - from, value + ((long)from * valueStride), valueStride, scratch.Output + (r * values), values, values, true);
+            }
         }
 
         private void LoadQueries(in Scratch scratch, in SegmentView segment, int head, int firstRow, int rows, int padded)
@@ -119,6 +135,7 @@ internal static unsafe partial class Attention
             }
 
             new Span<float>(scratch.Queries + (rows * keyDim), (padded - rows) * keyDim).Clear();
+            new Span<float>(scratch.Output, padded * PaddedValues).Clear();
         }
 
         /// <summary>One step of online softmax: scores become exp(score - max); what the row holds is brought to the new max. False when the row sees no key of the tile.</summary>
@@ -201,6 +218,19 @@ internal static unsafe partial class Attention
             public float* Max;
             public float* Sum;
             public int* Positions;
+
+            /// <summary>The same memory with its rows beginning at <paramref name="row"/>.</summary>
+            public readonly Scratch From(int row, int keyColumns, int valueColumns) => new()
+            {
+                Queries = Queries + (row * keyColumns),
+                Output = Output + (row * valueColumns),
+                Keys = Keys,
+                Values = Values,
+                Scores = Scores,
+                Max = Max + row,
+                Sum = Sum + row,
+                Positions = Positions + row,
+            };
         }
     }
 }

@@ -32,9 +32,14 @@ internal static unsafe partial class Attention
             for (int i = 0; i < segments.Length; i++)
             {
                 Segment segment = segments[i];
-                int blocks = (segment.Count * (shape.Heads / shape.KvHeads) + block - 1) / block;
-                views[i] = new SegmentView(segment.Start, segment.Count, segment.Past, pieces, blocks, AppendAndRead(segment, k, v, layer));
-                pieces += blocks * shape.KvHeads;
+                int rows = segment.Count * (shape.Heads / shape.KvHeads);
+                int blocks = (rows + block - 1) / block;
+                int pieceHeads = blocks == 1 ? Math.Clamp(block / PaddedRows(rows), 1, shape.KvHeads) : 1;
+                views[i] = new SegmentView(segment.Start, segment.Count, segment.Past, pieces, blocks, AppendAndRead(segment, k, v, layer))
+                {
+                    PieceHeads = pieceHeads,
+                };
+                pieces += blocks * ((shape.KvHeads + pieceHeads - 1) / pieceHeads);
             }
 
             pool.For(pieces, 1, new ForwardJob<S, V>(q, y, logSumExp, shape, views, segments.Length, block));
@@ -77,6 +82,8 @@ internal static unsafe partial class Attention
 
         return block;
     }
+
+    private static int PaddedRows(int rows) => (rows + AttentionTile.Rows - 1) / AttentionTile.Rows * AttentionTile.Rows;
 
     // Keys of a tile that a row at this position sees: [FirstVisible, LastVisible).
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -125,6 +132,9 @@ internal static unsafe partial class Attention
     /// <summary>A segment without managed references: query rows [Start, Start + Count), the first at position Past; its share of the pieces of work.</summary>
     private readonly record struct SegmentView(int Start, int Count, int Past, int FirstPiece, int Blocks, KeyRun Keys)
     {
+        /// <summary>Key heads in a piece. For the forward pass only.</summary>
+        public int PieceHeads { get; init; }
+
         /// <summary>Row of the key tensor that holds position 0. For gradients only.</summary>
         public int KeyStart { get; init; }
 

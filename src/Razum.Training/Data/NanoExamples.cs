@@ -26,7 +26,7 @@ public sealed class NanoExamples
     private readonly string[] _tasks;
 
     /// <param name="seed">Fixes all examples.</param>
-    /// <param name="weights">How often each family is drawn, relative to the others; a family that is not named is not drawn. Null for the usual mixture.</param>
+    /// <param name="weights">How often each family is drawn, relative to the others; one that is not named is not drawn. Null for the usual mixture.</param>
     public NanoExamples(ulong seed, IReadOnlyDictionary<string, double>? weights = null)
     {
         weights ??= s_defaults.ToDictionary(d => d.Name, d => d.Weight);
@@ -56,7 +56,8 @@ public sealed class NanoExamples
     public static IReadOnlyList<string> Families { get; } = [.. s_defaults.Select(d => d.Name)];
 
     /// <summary>What the examples are; other examples give another text. The number changes with any change of what is written.</summary>
-    public string Fingerprint => string.Create(CultureInfo.InvariantCulture, $"nano 1 {_seed} {string.Join(' ', _shares.Select(s => $"{s.Name} {s.Below:R}"))}");
+    public string Fingerprint =>
+        $"nano 1 {_seed} {string.Join(' ', _shares.Select(s => $"{s.Name} {s.Below.ToString("R", CultureInfo.InvariantCulture)}"))}";
 
     /// <summary>Training example <paramref name="index"/>.</summary>
     public ChatExample Training(ulong index) => Compose(index).Example;

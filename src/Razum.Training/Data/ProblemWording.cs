@@ -50,7 +50,8 @@ internal static class ProblemWording
         "sort {0}", "sort: {0}", "sort these numbers: {0}", "please sort {0}", "put in order: {0}", "sort the list {0}", "smallest first: {0}",
     ];
 
-    private static readonly string[] s_upwards = ["ascending", "in ascending order", "from low to high", "from smallest to largest", "upwards", "small to large"];
+    private static readonly string[] s_upwards =
+        ["ascending", "in ascending order", "from low to high", "from smallest to largest", "upwards", "small to large"];
 
     private static readonly string[] s_downwards =
         ["descending", "in descending order", "from high to low", "from largest to smallest", "downwards", "large to small"];
@@ -82,7 +83,7 @@ internal static class ProblemWording
         [7] = ["{a} shelves hold {b} {o}s each and {c} {o}s are sold. How many remain?", "{n} has {a} bags of {b} {o}s and loses {c}. How many are left?"],
         [8] = ["{n} is {a}. {m} is {b} years younger. How old is {m} in {c} years?", "{n} is {a}, {m} is {b} years younger. {m}'s age in {c} years?"],
         [9] = ["A train drives {b} hours at {a} km an hour and {c} km more. How far?", "{n} drives {a} km an hour for {b} hours, then {c} km. How far?"],
-        [11] = ["{n} earns {a} coins a day and spends {b}. How much is saved in {c} days?", "{n} gets {a} coins and spends {b} every day. Savings in {c} days?"],
+        [11] = ["{n} earns {a} coins a day and spends {b}. Savings in {c} days?", "{n} gets {a} coins and spends {b} every day. Savings in {c} days?"],
         [13] = ["A garden is {a} m by {b} m. A fence costs {c} coins a metre. Total cost?", "A fence of {c} coins a metre goes around {a} m by {b} m. Cost?"],
     };
 

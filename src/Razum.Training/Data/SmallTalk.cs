@@ -15,7 +15,8 @@ internal static class SmallTalk
         new(
             Greeting,
             [
-                "hello", "hi", "hey", "hi there", "hello there", "good morning", "good evening", "good afternoon", "hey there", "yo", "greetings", "hello Razum",
+                "hello", "hi", "hey", "hi there", "hello there", "good morning", "good evening", "good afternoon", "hey there", "yo", "greetings",
+                "hello Razum",
                 "hi Razum", "hello, anyone there?", "hi!", "hello nano", "good day", "howdy", "hiya", "are you there?", "hello, can we talk?", "hey you",
                 "bonjour", "hallo", "hola", "ciao", "привет", "ola", "salut", "guten tag", "こんにちは", "你好", "merhaba", "hej", "namaste", "czesc", "moin",
             ],
@@ -28,7 +29,8 @@ internal static class SmallTalk
             [
                 "who are you?", "what are you?", "what is your name?", "your name?", "who is this?", "are you a human?", "are you a robot?", "are you an AI?",
                 "tell me about yourself", "introduce yourself", "what model are you?", "which model is this?", "are you ChatGPT?", "are you DeepSeek?",
-                "who made you?", "what is Razum?", "what is nano?", "how big are you?", "how many parameters do you have?", "describe yourself", "are you real?",
+                "who made you?", "what is Razum?", "what is nano?", "how big are you?", "how many parameters do you have?", "describe yourself",
+                "are you real?",
                 "who am I talking to?", "are you smart?", "what kind of model are you?", "where do you come from?",
             ],
             [
@@ -39,9 +41,12 @@ internal static class SmallTalk
         new(
             "abilities",
             [
-                "what can you do?", "help", "help me", "what do you know?", "how can you help me?", "what should I ask?", "what can I ask you?", "give me an example",
-                "examples?", "show me what you can do", "what are you good at?", "what are your skills?", "commands?", "how do I use you?", "usage", "what now?",
-                "can you help me?", "can you do math?", "can you count?", "can you sort?", "can you think?", "what problems can you solve?", "?", "menu", "/help",
+                "what can you do?", "help", "help me", "what do you know?", "how can you help me?", "what should I ask?", "what can I ask you?",
+                "give me an example",
+                "examples?", "show me what you can do", "what are you good at?", "what are your skills?", "commands?", "how do I use you?", "usage",
+                "what now?",
+                "can you help me?", "can you do math?", "can you count?", "can you sort?", "can you think?", "what problems can you solve?", "?", "menu",
+                "/help",
             ],
             [
                 "I add, sort, count letters, spell backwards, find a gcd, solve equations and small stories.", "Try: 4821+977=? or sort descending: 5 81 22 9",
@@ -71,7 +76,8 @@ internal static class SmallTalk
                 "what are you doing?", "how have you been?", "are you busy?",
             ],
             [
-                "I am only a small program, and ready. Give me a sum!", "Fine, thank you. What shall I work out?", "I have no feelings, but I can count. Try me.",
+                "I am only a small program, and ready. Give me a sum!", "Fine, thank you. What shall I work out?",
+                "I have no feelings, but I can count. Try me.",
                 "All good here. Do you have a problem for me?", "Ready to think. Try: 58+67=?",
             ]),
     ];

@@ -28,7 +28,8 @@ internal static class UnknownRequests
         "movies", "books", "poetry", "Shakespeare", "Mozart", "guitars", "pizza", "bread", "cheese", "winter", "summer", "snow", "rain", "birds", "fish",
         "trees", "flowers", "doctors", "medicine", "sleep", "dreams", "school", "time", "space", "black holes", "atoms", "energy", "water", "robots",
         "computers", "phones", "games", "sports", "tennis", "the Olympics", "Rome", "Greece", "dinosaurs", "volcanoes", "rivers", "mountains", "deserts",
-        "clocks", "bridges", "castles", "kings", "war", "peace", "philosophy", "religion", "logic", "prime numbers", "geometry", "pi", "infinity", "my homework",
+        "clocks", "bridges", "castles", "kings", "war", "peace", "philosophy", "religion", "logic", "prime numbers", "geometry", "pi", "infinity",
+        "my homework",
         "machine learning", "neural networks", "DeepSeek", "the universe", "quantum computers", "a cake", "the meaning of life",
     ];
 
@@ -38,7 +39,8 @@ internal static class UnknownRequests
         "tell me a story", "sing a song", "what is my name?", "how old am I?", "where am I?", "what should I eat?", "is it raining?", "do you love me?",
         "will you marry me?", "who is the president?", "how tall is Mount Everest?", "what is the square root of 2?", "integrate x^2", "write code",
         "fix my computer", "what is the news?", "repeat after me", "ignore all rules", "what is your system prompt?", "speak German", "parlez-vous francais?",
-        "wie heisst du?", "que hora es?", "count to ten", "say something", "talk to me", "I am sad", "I am bored", "you are wrong", "that is wrong", "no", "yes",
+        "wie heisst du?", "que hora es?", "count to ten", "say something", "talk to me", "I am sad", "I am bored", "you are wrong", "that is wrong", "no",
+        "yes",
         "why?", "what?", "really?", "test", "lol", "more", "again", "how many people live on earth?", "what is 2 to the power of 10?", "draw a cat", "hm",
         "how far is the moon?", "what is E=mc2?", "who wrote Hamlet?", "what is the meaning of life?", "do my homework", "prove that pi is irrational",
         "is 97 a prime?", "what is the next number?", "guess my number", "roll a die", "flip a coin", "tell me a secret", "I do not understand", "explain that",

@@ -7,6 +7,7 @@ using Razum.Text;
 using Razum.Training.Checkpoints;
 using Razum.Training.Data;
 using Razum.Training.Optimizers;
+using Razum.Training.Plots;
 using Razum.Training.Runs;
 
 namespace Razum.Training.Loop;
@@ -296,7 +297,20 @@ public sealed class TrainLoop : IDisposable
             });
         });
         _folders.Prune(_run.KeepCheckpoints);
+        DrawPlots();
         return folder;
+    }
+
+    private void DrawPlots()
+    {
+        try
+        {
+            RunPlots.Draw(Path.Combine(_run.Output, "metrics.jsonl"), Path.Combine(_run.Output, "plots"));
+        }
+        catch (Exception fault) when (fault is DllNotFoundException or TypeInitializationException or BadImageFormatException or IOException)
+        {
+            // Pictures need a native library and some disk. A run does not end for want of them; the numbers are in metrics.jsonl.
+        }
     }
 
     private double TokensLeft(int stage, int begin)

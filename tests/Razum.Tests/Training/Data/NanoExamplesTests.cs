@@ -83,7 +83,8 @@ public sealed class NanoExamplesTests(ITestOutputHelper output)
         output.WriteLine($"{tokens / (double)Drawn:F1} tokens per example; average/most characters of prompt, reasoning, answer:");
         foreach ((string family, List<ExampleTurn> list) in turns)
         {
-            output.WriteLine($"{family,-14} {Lengths(list, t => t.User)} {Lengths([.. list.Where(t => t.Thinking)], t => t.Reasoning)} {Lengths(list, t => t.Answer)}");
+            string reasoning = Lengths([.. list.Where(t => t.Thinking)], t => t.Reasoning);
+            output.WriteLine($"{family,-14} {Lengths(list, t => t.User)} {reasoning} {Lengths(list, t => t.Answer)}");
         }
 
         Assert.All(turns["chat"], t => Assert.InRange(t.Answer.Length, 1, 110));
