@@ -2,13 +2,6 @@ using System.Runtime.InteropServices;
 
 namespace Razum.Tensors;
 
-/// <summary>How the values of a weight are stored.</summary>
-public enum WeightFormat
-{
-    F32,
-    BF16,
-}
-
 /// <summary>
 /// A parameter: name, shape, format and bytes; no behaviour. A matrix is stored [rows = outputs, columns = inputs] as published; a vector has one row.
 /// Whatever is derived from the values (repacked tiles) is a cache that <see cref="Version"/> makes stale.
