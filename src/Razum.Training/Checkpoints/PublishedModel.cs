@@ -14,9 +14,6 @@ public sealed class PublishedModel
 {
     private static readonly JsonWriterOptions s_indented = new() { Indented = true };
 
-    /// <summary>The text of <c>config.json</c>; its <c>torch_dtype</c> is set by what is written.</summary>
-    public required string ConfigJson { get; init; }
-
     /// <summary>Folder of the tokenizer's files; null for the byte tokenizer.</summary>
     public string? TokenizerPath { get; init; }
 
@@ -33,7 +30,7 @@ public sealed class PublishedModel
     public void Write(string folder)
     {
         Directory.CreateDirectory(folder);
-        AtomicFile.Write(Path.Combine(folder, "config.json"), WriteConfig);
+        ModelConfigWriter.Write(Path.Combine(folder, "config.json"), Decoder.Config, Format);
         AtomicFile.Write(Path.Combine(folder, "generation_config.json"), WriteGeneration);
         if (TokenizerPath is null)
         {
@@ -69,20 +66,6 @@ public sealed class PublishedModel
         }
 
         writer.Save(Path.Combine(folder, "model.safetensors"));
-    }
-
-    private void WriteConfig(Stream stream)
-    {
-        using JsonDocument document = JsonDocument.Parse(ConfigJson, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
-        using var json = new Utf8JsonWriter(stream, s_indented);
-        json.WriteStartObject();
-        foreach (JsonProperty property in document.RootElement.EnumerateObject().Where(p => p.Name is not "torch_dtype" and not "dtype"))
-        {
-            property.WriteTo(json);
-        }
-
-        json.WriteString("torch_dtype", Format == ElementType.BF16 ? "bfloat16" : "float32");
-        json.WriteEndObject();
     }
 
     private void WriteGeneration(Stream stream)

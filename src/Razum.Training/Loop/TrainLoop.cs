@@ -61,7 +61,6 @@ public sealed class TrainLoop : IDisposable
         _flops = new TrainingFlops(Decoder);
         _published = new PublishedModel
         {
-            ConfigJson = run.ModelJson ?? File.ReadAllText(Path.Combine(run.ModelPath!, "config.json")),
             TokenizerPath = run.TokenizerPath,
             Decoder = Decoder,
             Format = run.Export,

@@ -15,13 +15,10 @@ public sealed record RunConfig
     /// <summary>Fixes weights, order of data and everything else.</summary>
     public required int Seed { get; init; }
 
-    /// <summary>The <c>config.json</c> of the model to make; null when it starts from a checkpoint.</summary>
-    public string? ModelJson { get; init; }
-
     /// <summary>Folder of the checkpoint to start from; null for a new model.</summary>
     public string? ModelPath { get; init; }
 
-    /// <summary>What <see cref="ModelJson"/> or the checkpoint's file says.</summary>
+    /// <summary>The model to make, or what the checkpoint's <c>config.json</c> says.</summary>
     public required ModelConfig Model { get; init; }
 
     /// <summary>Folder of the tokenizer; null for the byte tokenizer.</summary>

@@ -64,7 +64,6 @@ public static class RunConfigReader
         {
             Name = fields.Text("name"),
             Seed = fields.Whole("seed", least: 0),
-            ModelJson = json,
             ModelPath = checkpoint,
             Model = config,
             TokenizerPath = tokenizer == "bytes" ? null : Full(tokenizer),
