@@ -1,5 +1,6 @@
 namespace Razum.Tests;
 
+[Trait("golden", "yes")]
 public sealed class GoldensTests
 {
     [Fact]

@@ -9,6 +9,7 @@ namespace Razum.Tests.Inference;
 /// The engine over real decoders: every checkpoint of <c>goldens/lm</c> that this version reads, over its BF16 weights and over F32 copies. What a request
 /// gets must not depend on company, chunking or threads, and its log-probabilities must be the trainer's, bit for bit.
 /// </summary>
+[Trait("golden", "yes")]
 public sealed class DecoderEngineTests
 {
     private static readonly EngineOptions s_alone = new() { Threads = 1 };

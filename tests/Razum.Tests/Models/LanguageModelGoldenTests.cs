@@ -6,6 +6,7 @@ using Razum.Tensors.Autograd;
 namespace Razum.Tests.Models;
 
 /// <summary>Every decoder family against reference numbers: logits, hidden states, routing, greedy continuation, multi-token prediction, all gradients.</summary>
+[Trait("golden", "yes")]
 public sealed partial class LanguageModelGoldenTests
 {
     public static TheoryData<string> Cases => new(LanguageModelCase.Names);

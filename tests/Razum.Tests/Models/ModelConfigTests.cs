@@ -7,6 +7,7 @@ using Razum.Tensors.Checkpoints;
 namespace Razum.Tests.Models;
 
 /// <summary>Configs of every golden model and of the published ones: they parse, and survive writing and reading.</summary>
+[Trait("golden", "yes")]
 public sealed class ModelConfigTests
 {
     public static TheoryData<string> CaseNames() =>

@@ -6,6 +6,7 @@ using Razum.Tensors;
 namespace Razum.Tests.Models;
 
 /// <summary>Names, shapes and numbers of the parameters that the decoder asks for, against the published checkpoints.</summary>
+[Trait("golden", "yes")]
 public sealed class ParameterCountTests
 {
     public static TheoryData<string> PublishedNames() => [.. ModelConfigTests.Published().Select(p => p.Key)];

@@ -9,6 +9,7 @@ namespace Razum.Tests.Models;
 /// The property everything stands on: a row's bits depend on its own sequence alone. For every golden architecture (GQA, MLA in both forms, experts), F32 and
 /// BF16 weights, and every instruction set.
 /// </summary>
+[Trait("golden", "yes")]
 public sealed class SameBitsTests
 {
     private static readonly int[] s_tokens = [.. Enumerable.Range(0, 75).Select(i => ((i * 37) + (i * i)) % 90)];

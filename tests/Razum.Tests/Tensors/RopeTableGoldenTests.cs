@@ -10,6 +10,7 @@ using Razum.Tensors.Checkpoints;
 namespace Razum.Tests.Tensors;
 
 /// <summary>Frequencies and tables of published models, read through the reader of configs: golden folder <c>lm/rope</c>.</summary>
+[Trait("golden", "yes")]
 public sealed partial class RopeTableGoldenTests
 {
     private static string Folder => Path.Combine(Goldens.Root, "lm", "rope");

@@ -3,6 +3,7 @@ using Razum.Text;
 namespace Razum.Tests.Text;
 
 /// <summary>The known chat formats, chosen by the vocabularies of the golden tokenizers.</summary>
+[Trait("golden", "yes")]
 public sealed class ChatTemplateTests
 {
     private static readonly ChatMessage[] s_chat =

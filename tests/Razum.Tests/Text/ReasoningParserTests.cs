@@ -5,6 +5,7 @@ using Razum.Text.Parsers;
 namespace Razum.Tests.Text;
 
 /// <summary>The parser rows without tool calls: what is released after each chunk, and the same answer however the text is cut.</summary>
+[Trait("golden", "yes")]
 public sealed class ReasoningParserTests
 {
     private static readonly string s_file = Path.Combine(Goldens.Root, "text", "parsers", "parsers.json");

@@ -5,6 +5,7 @@ using Razum.Text.Splitting;
 namespace Razum.Tests.Text;
 
 /// <summary>The hand-written splitters against the recorded split points of the published patterns, and the character classes they stand on.</summary>
+[Trait("golden", "yes")]
 public sealed class SplitterGoldenTests
 {
     /// <summary>Patterns the loader must know; others may be unknown and are then skipped.</summary>

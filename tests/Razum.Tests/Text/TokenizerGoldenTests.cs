@@ -6,6 +6,7 @@ using Razum.Text;
 namespace Razum.Tests.Text;
 
 /// <summary>Every tokenizer of the goldens: ids, offsets, decoded text, streams and long strings, all exact.</summary>
+[Trait("golden", "yes")]
 public sealed class TokenizerGoldenTests
 {
     /// <summary>What the loader must read; any other tokenizer may be refused as not supported, and is then skipped with that message.</summary>

@@ -8,6 +8,7 @@ namespace Razum.Tests.Inference.Sampling;
 /// The sampler against every case of <c>goldens/train/sampling</c>: single filters, penalties and biases, whole chains in vLLM's order, draws.
 /// Rows of samplers that do not exist here (typical, mirostat, DRY, XTC, speculative, ...) and evaluation statistics are counted and printed.
 /// </summary>
+[Trait("golden", "yes")]
 public sealed class SamplingGoldenTests(ITestOutputHelper output)
 {
     public static TheoryData<string> Cases => [.. Goldens.Cases("train/sampling").Select(folder => Path.GetFileName(folder))];

@@ -5,6 +5,7 @@ using Razum.Tensors.Checkpoints;
 
 namespace Razum.Tests.Tensors.Checkpoints;
 
+[Trait("golden", "yes")]
 public sealed class CheckpointTests
 {
     private const string IndexName = "model.safetensors.index.json";

@@ -4,6 +4,7 @@ using Razum.Tensors.Checkpoints;
 namespace Razum.Tests.Tensors.Checkpoints;
 
 /// <summary>Every file of the golden group <c>damaged/safetensors</c> against the verdict demanded there.</summary>
+[Trait("golden", "yes")]
 public sealed class DamagedSafetensorsTests
 {
     private static readonly string s_folder = Path.Combine(Goldens.Root, "damaged", "safetensors");

@@ -15,6 +15,7 @@ namespace Razum.Tests.Training.Loop;
 /// Training steps of the reference (<c>lm/*/train.json</c>): losses, gradient norms, expert loads, balancing biases and weights afterwards, with the very
 /// objects that the train loop uses. One sequence per micro-batch and all in one must both meet the tolerance.
 /// </summary>
+[Trait("golden", "yes")]
 public sealed partial class TrajectoryTests
 {
     public static IEnumerable<TheoryDataRow<string, int>> Cases =>

@@ -6,6 +6,7 @@ using Razum.Training.Optimizers;
 namespace Razum.Tests.Training.Optimizers;
 
 /// <summary>AdamW and clipping against the trajectories of the reference, and that its bits depend on nothing but the values.</summary>
+[Trait("golden", "yes")]
 public sealed class AdamWTests
 {
     public static IEnumerable<TheoryDataRow<string>> Trajectories =>

@@ -5,6 +5,7 @@ using Razum.Training.Optimizers;
 namespace Razum.Tests.Training.Optimizers;
 
 /// <summary>The bias update and MaxVio against the reference.</summary>
+[Trait("golden", "yes")]
 public sealed class LoadBalanceTests
 {
     public static IEnumerable<TheoryDataRow<string>> Cases =>

@@ -4,6 +4,7 @@ using Razum.Training.Schedules;
 namespace Razum.Tests.Training.Schedules;
 
 /// <summary>Every schedule of our own form against the reference's values; the library forms that start at rate 0 (hf_*) are not ours.</summary>
+[Trait("golden", "yes")]
 public sealed class ScheduleTests
 {
     public static IEnumerable<TheoryDataRow<string>> Cases =>
