@@ -5,8 +5,9 @@ using Razum.Training.Tasks;
 namespace Razum.Training.Data.Traces;
 
 /// <summary>
-/// Euclid's algorithm, the larger number first, one line for each remainder: <c>75%33=9</c> below 100; long division by a digit, <c>512:51%7=2,22%7=1</c>;
-/// else subtractions of y, 10 y, 100 y, ... as long as they fit, <c>7755-2958=4797-2958=1839</c>. The last divisor is the answer.
+/// Euclid's algorithm, the larger number first, one line for each remainder. All numbers are written from their last digit on, so that a subtraction begins
+/// where its borrows begin: <c>57%33=9</c> (75 % 33) below 100; long division by a digit, <c>215:15%7=2,22%7=1</c> (512 by 7); else subtractions of
+/// y, 10 y, 100 y, ... as long as they fit, <c>5577-8592=7974-8592=9381</c> (7755 - 2958 = 4797 - 2958 = 1839). The last divisor is the answer.
 /// </summary>
 internal static class GreatestCommonDivisorTrace
 {
@@ -24,7 +25,7 @@ internal static class GreatestCommonDivisorTrace
 
             if (x < 100)
             {
-                trace.Append(x).Append('%').Append(y).Append('=').Append(x % y);
+                trace.Append(Reversed(x)).Append('%').Append(Reversed(y)).Append('=').Append(Reversed(x % y));
             }
             else if (y < 10)
             {
@@ -44,11 +45,11 @@ internal static class GreatestCommonDivisorTrace
     private static void Divide(StringBuilder trace, int x, int y)
     {
         string digits = $"{x}";
-        trace.Append(digits);
+        trace.Append(Reversed(x));
         int rest = digits[0] - '0';
         for (int i = 1; i < digits.Length; i++)
         {
-            trace.Append(i == 1 ? ':' : ',').Append(rest).Append(digits[i]);
+            trace.Append(i == 1 ? ':' : ',').Append(digits[i]).Append(rest);
             rest = ((rest * 10) + digits[i] - '0') % y;
             trace.Append('%').Append(y).Append('=').Append(rest);
         }
@@ -56,7 +57,7 @@ internal static class GreatestCommonDivisorTrace
 
     private static void Subtract(StringBuilder trace, int x, int y)
     {
-        trace.Append(x);
+        trace.Append(Reversed(x));
         while (x >= y)
         {
             int step = y;
@@ -66,7 +67,14 @@ internal static class GreatestCommonDivisorTrace
             }
 
             x -= step;
-            trace.Append('-').Append(step).Append('=').Append(x);
+            trace.Append('-').Append(Reversed(step)).Append('=').Append(Reversed(x));
         }
+    }
+
+    private static string Reversed(int value)
+    {
+        char[] digits = $"{value}".ToCharArray();
+        Array.Reverse(digits);
+        return new string(digits);
     }
 }
