@@ -1,1 +1,3 @@
-Console.WriteLine("razum");
+using Razum.Cli;
+
+return await CommandLine.Run(args, Terminal.Open()).ConfigureAwait(false);

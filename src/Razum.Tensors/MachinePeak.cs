@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Razum.Tensors.Simd;
+using Razum.Tensors.Threading;
 
 namespace Razum.Tensors;
 
@@ -21,6 +22,14 @@ internal static class MachinePeak
         InstructionSet.Neon => Measure<Neon, Vector128<float>>(milliseconds),
         _ => Measure<Scalar, float>(milliseconds),
     };
+
+    /// <summary>The same for all threads of a pool at once: the sum of what each reaches beside the others.</summary>
+    internal static double Measure(WorkerPool pool, double milliseconds = 50)
+    {
+        double[] peaks = new double[pool.Threads];
+        pool.For(pool.Threads, 1, new PeakJob(peaks, milliseconds));
+        return peaks.Sum();
+    }
 
     private static double Measure<S, V>(double milliseconds)
         where S : struct, ISimd<V>
@@ -67,5 +76,16 @@ internal static class MachinePeak
 
         V first = S.Add(S.Add(S.Add(a, b), S.Add(c, d)), S.Add(e, f));
         return S.Sum(S.Add(first, S.Add(S.Add(S.Add(g, h), S.Add(i, j)), S.Add(k, l))));
+    }
+
+    private readonly struct PeakJob(double[] peaks, double milliseconds) : IRangeJob
+    {
+        public void Run(int from, int to)
+        {
+            for (int i = from; i < to; i++)
+            {
+                peaks[i] = Measure(milliseconds);
+            }
+        }
     }
 }

@@ -39,11 +39,14 @@ public abstract class Ops
     /// </summary>
     public abstract Tensor Attention(Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<Segment> segments, int layer);
 
-    /// <summary>Every head's columns followed by columns that all heads share: y[t, h] = [a[t, h] | shared[t]]. a may be a strided set of heads.</summary>
-    public abstract Tensor JoinHeads(Tensor a, int heads, int headStride, int headColumns, Tensor shared);
+    /// <summary>
+    /// The rows every segment's keys are made from: for a segment with a cache its stored rows of layer <paramref name="layer"/> followed by the new
+    /// ones (which are stored), else the new rows alone. rows [T, C]; gives [S, C], segment after segment. Expanded latent attention reads its latents so.
+    /// </summary>
+    public abstract Tensor Recall(Tensor rows, ReadOnlySpan<Segment> segments, int layer);
 
-    /// <summary>y[t, h] = a[t, h*headStride + from, + count) for every head: packs one part of every head. [T, H*count]</summary>
-    public abstract Tensor TakeHeads(Tensor a, int heads, int headStride, int from, int count);
+    /// <summary>For every head its columns of a followed by its columns of b: y[t, h] = [a[t, h] | b[t, h]]. [T, H*(a.Count + b.Count)]; b may be empty.</summary>
+    public abstract Tensor JoinHeads(HeadColumns a, HeadColumns b, int heads);
 
     /// <summary>silu(gate) * up, silu(x) = x / (1 + exp(-x)). Same shapes.</summary>
     public abstract Tensor SwiGlu(Tensor gate, Tensor up);
@@ -55,10 +58,10 @@ public abstract class Ops
     public abstract Tensor Experts(Tensor x, Routing routing, ExpertWeights experts);
 
     /// <summary>
-    /// alpha * mean over segments of sum_i f_i P_i (DeepSeek-V3 section 2.1.2): f from the top K unbiased scores, P the mean normalised score.
-    /// Only P has a gradient. logits [T, E]; gives [1, 1].
+    /// Returns the logits [T, E] unchanged, but adds alpha * mean over segments of sum_i f_i P_i to whatever is minimised (DeepSeek-V3 section 2.1.2):
+    /// f from the top K unbiased scores, P the mean normalised score; only P has a gradient. The value is shown under <paramref name="name"/>.
     /// </summary>
-    public abstract Tensor SequenceBalance(Tensor logits, RouterShape shape, ReadOnlySpan<Segment> segments, float alpha);
+    public abstract Tensor SequenceBalance(Tensor logits, RouterShape shape, ReadOnlySpan<Segment> segments, float alpha, string name);
 
     /// <summary>
     /// sum_t rowWeights[t] * -log softmax(hidden[t] W^T)[targets[t]], in chunks of rows: [T, V] never exists. Rows of weight 0 are skipped. Gives [1, 1].

@@ -2,13 +2,6 @@ using System.Runtime.InteropServices;
 
 namespace Razum.Tensors;
 
-/// <summary>How the values of a weight are stored.</summary>
-public enum WeightFormat
-{
-    F32,
-    BF16,
-}
-
 /// <summary>
 /// A parameter: name, shape, format and bytes; no behaviour. A matrix is stored [rows = outputs, columns = inputs] as published; a vector has one row.
 /// Whatever is derived from the values (repacked tiles) is a cache that <see cref="Version"/> makes stale.
@@ -64,6 +57,10 @@ public sealed unsafe class Weight : IDisposable
         NativeMemory.Clear(data, (nuint)((long)rows * columns * sizeof(float)));
         return new Weight(name, WeightFormat.F32, data, rows, columns, isVector, null) { _ownsData = true };
     }
+
+    /// <summary>A weight that has a name and a shape but no values, for counting and planning.</summary>
+    public static Weight WithoutData(string name, int rows, int columns, bool isVector = false) =>
+        new(name, WeightFormat.F32, null, rows, columns, isVector, null);
 
     /// <summary>A weight over bytes that <paramref name="owner"/> (a mapped file) keeps alive.</summary>
     internal static Weight Map(string name, WeightFormat format, byte* data, int rows, int columns, bool isVector, object owner) =>

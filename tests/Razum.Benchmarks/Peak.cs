@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Razum.Tensors;
-using Razum.Tensors.Threading;
 
 namespace Razum.Benchmarks;
 
@@ -37,29 +36,10 @@ internal static class Peak
         return (Median(seconds), Median(shares), Median(processorShares));
     }
 
-    /// <summary>Sum of the peaks of as many threads as the pool has, measured at the same time.</summary>
-    internal static double OfAll(WorkerPool pool)
-    {
-        double[] peaks = new double[pool.Threads];
-        pool.For(pool.Threads, 1, new PeakJob(peaks));
-        return peaks.Sum();
-    }
-
     internal static double Median(double[] values)
     {
         double[] sorted = [.. values.Order()];
         int middle = sorted.Length / 2;
         return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-    }
-
-    private readonly struct PeakJob(double[] peaks) : IRangeJob
-    {
-        public void Run(int from, int to)
-        {
-            for (int i = from; i < to; i++)
-            {
-                peaks[i] = MachinePeak.Measure();
-            }
-        }
     }
 }

@@ -4,6 +4,7 @@ using Razum.Benchmarks;
 (string Name, string About, Action<string[]> Run)[] benchmarks =
 [
     ("matmul", "matrix products against the FMA peak of a core", MatMulBenchmark.Run),
+    ("train", "whole training steps, dense and with experts, against the FMA peak", TrainStepBenchmark.Run),
 ];
 
 foreach ((string name, _, Action<string[]> run) in benchmarks)

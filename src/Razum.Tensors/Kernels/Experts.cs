@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Razum.Tensors.Kernels.MatMul;
 using Razum.Tensors.Simd;
 using Razum.Tensors.Threading;
+using ThreadScratch = Razum.Tensors.Kernels.MatMul.ThreadScratch;
 
 namespace Razum.Tensors.Kernels;
 

@@ -20,21 +20,7 @@ internal readonly unsafe struct Avx2 : ISimd<Vector256<float>>
     public static void Store(float* target, Vector256<float> value) => Vector256.Store(value, target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> LoadPartial(float* source, int count)
-    {
-        if (count == Lanes)
-        {
-            return Load(source);
-        }
-
-        float* lanes = stackalloc float[8];
-        for (int i = 0; i < Lanes; i++)
-        {
-            lanes[i] = i < count ? source[i] : 0;
-        }
-
-        return Load(lanes);
-    }
+    public static Vector256<float> LoadPartial(float* source, int count) => count == Lanes ? Load(source) : LoadTail(source, count);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StorePartial(float* target, Vector256<float> value, int count)
@@ -42,14 +28,10 @@ internal readonly unsafe struct Avx2 : ISimd<Vector256<float>>
         if (count == Lanes)
         {
             Store(target, value);
-            return;
         }
-
-        float* lanes = stackalloc float[8];
-        Store(lanes, value);
-        for (int i = 0; i < count; i++)
+        else
         {
-            target[i] = lanes[i];
+            StoreTail(target, value, count);
         }
     }
 
@@ -75,11 +57,35 @@ internal readonly unsafe struct Avx2 : ISimd<Vector256<float>>
     public static Vector256<float> Max(Vector256<float> a, Vector256<float> b) => Vector256.Max(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Exp(Vector256<float> a) => Vector256.Exp(a);
+    public static Vector256<float> Exp(Vector256<float> a) => Exponential.Of(a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector256<float> a) => Vector128.Sum(a.GetLower() + a.GetUpper());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxLane(Vector256<float> a) => Neon.MaxLane(Vector128.Max(a.GetLower(), a.GetUpper()));
+
+    // The tails are calls of their own: a method with stack memory would never be inlined into a loop.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Vector256<float> LoadTail(float* source, int count)
+    {
+        float* lanes = stackalloc float[8];
+        for (int i = 0; i < Lanes; i++)
+        {
+            lanes[i] = i < count ? source[i] : 0;
+        }
+
+        return Load(lanes);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void StoreTail(float* target, Vector256<float> value, int count)
+    {
+        float* lanes = stackalloc float[8];
+        Store(lanes, value);
+        for (int i = 0; i < count; i++)
+        {
+            target[i] = lanes[i];
+        }
+    }
 }

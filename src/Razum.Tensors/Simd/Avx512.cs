@@ -20,21 +20,7 @@ internal readonly unsafe struct Avx512 : ISimd<Vector512<float>>
     public static void Store(float* target, Vector512<float> value) => Vector512.Store(value, target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> LoadPartial(float* source, int count)
-    {
-        if (count == Lanes)
-        {
-            return Load(source);
-        }
-
-        float* lanes = stackalloc float[16];
-        for (int i = 0; i < Lanes; i++)
-        {
-            lanes[i] = i < count ? source[i] : 0;
-        }
-
-        return Load(lanes);
-    }
+    public static Vector512<float> LoadPartial(float* source, int count) => count == Lanes ? Load(source) : LoadTail(source, count);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StorePartial(float* target, Vector512<float> value, int count)
@@ -42,14 +28,10 @@ internal readonly unsafe struct Avx512 : ISimd<Vector512<float>>
         if (count == Lanes)
         {
             Store(target, value);
-            return;
         }
-
-        float* lanes = stackalloc float[16];
-        Store(lanes, value);
-        for (int i = 0; i < count; i++)
+        else
         {
-            target[i] = lanes[i];
+            StoreTail(target, value, count);
         }
     }
 
@@ -75,11 +57,35 @@ internal readonly unsafe struct Avx512 : ISimd<Vector512<float>>
     public static Vector512<float> Max(Vector512<float> a, Vector512<float> b) => Vector512.Max(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Exp(Vector512<float> a) => Vector512.Exp(a);
+    public static Vector512<float> Exp(Vector512<float> a) => Exponential.Of(a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector512<float> a) => Avx2.Sum(a.GetLower() + a.GetUpper());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxLane(Vector512<float> a) => Avx2.MaxLane(Vector256.Max(a.GetLower(), a.GetUpper()));
+
+    // The tails are calls of their own: a method with stack memory would never be inlined into a loop.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Vector512<float> LoadTail(float* source, int count)
+    {
+        float* lanes = stackalloc float[16];
+        for (int i = 0; i < Lanes; i++)
+        {
+            lanes[i] = i < count ? source[i] : 0;
+        }
+
+        return Load(lanes);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void StoreTail(float* target, Vector512<float> value, int count)
+    {
+        float* lanes = stackalloc float[16];
+        Store(lanes, value);
+        for (int i = 0; i < count; i++)
+        {
+            target[i] = lanes[i];
+        }
+    }
 }

@@ -20,21 +20,7 @@ internal readonly unsafe struct Neon : ISimd<Vector128<float>>
     public static void Store(float* target, Vector128<float> value) => Vector128.Store(value, target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> LoadPartial(float* source, int count)
-    {
-        if (count == Lanes)
-        {
-            return Load(source);
-        }
-
-        float* lanes = stackalloc float[4];
-        for (int i = 0; i < Lanes; i++)
-        {
-            lanes[i] = i < count ? source[i] : 0;
-        }
-
-        return Load(lanes);
-    }
+    public static Vector128<float> LoadPartial(float* source, int count) => count == Lanes ? Load(source) : LoadTail(source, count);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StorePartial(float* target, Vector128<float> value, int count)
@@ -42,14 +28,10 @@ internal readonly unsafe struct Neon : ISimd<Vector128<float>>
         if (count == Lanes)
         {
             Store(target, value);
-            return;
         }
-
-        float* lanes = stackalloc float[4];
-        Store(lanes, value);
-        for (int i = 0; i < count; i++)
+        else
         {
-            target[i] = lanes[i];
+            StoreTail(target, value, count);
         }
     }
 
@@ -75,11 +57,35 @@ internal readonly unsafe struct Neon : ISimd<Vector128<float>>
     public static Vector128<float> Max(Vector128<float> a, Vector128<float> b) => Vector128.Max(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Exp(Vector128<float> a) => Vector128.Exp(a);
+    public static Vector128<float> Exp(Vector128<float> a) => Exponential.Of(a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector128<float> a) => Vector128.Sum(a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxLane(Vector128<float> a) => MathF.Max(MathF.Max(a.ToScalar(), a.GetElement(1)), MathF.Max(a.GetElement(2), a.GetElement(3)));
+
+    // The tails are calls of their own: a method with stack memory would never be inlined into a loop.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Vector128<float> LoadTail(float* source, int count)
+    {
+        float* lanes = stackalloc float[4];
+        for (int i = 0; i < Lanes; i++)
+        {
+            lanes[i] = i < count ? source[i] : 0;
+        }
+
+        return Load(lanes);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void StoreTail(float* target, Vector128<float> value, int count)
+    {
+        float* lanes = stackalloc float[4];
+        Store(lanes, value);
+        for (int i = 0; i < count; i++)
+        {
+            target[i] = lanes[i];
+        }
+    }
 }

@@ -26,7 +26,8 @@ public sealed unsafe class WorkerPool : IDisposable
     private int _grain;
     private int _next;
     private int _generation;
-    private int _busy;
+    private int _active;
+    private bool _open;
     private bool _stop;
     private Exception? _failure;
 
@@ -69,21 +70,24 @@ public sealed unsafe class WorkerPool : IDisposable
         _count = count;
         _grain = grain;
         _failure = null;
-        Volatile.Write(ref _next, 0);
-        Volatile.Write(ref _busy, _threads.Length);
+        _next = 0;
+        Volatile.Write(ref _open, true);
         Interlocked.Increment(ref _generation);
         WakeSleepers();
         TakePieces();
-        SpinWait spin = default;
-        while (Volatile.Read(ref _busy) != 0)
+
+        // A thread that has not come by now is not waited for: it finds the job closed. (Exchange: a full fence before the count is read.)
+        Interlocked.Exchange(ref _open, false);
+        int spins = 0;
+        while (Volatile.Read(ref _active) != 0)
         {
-            if (spin.Count < 10)
+            if (++spins < SpinsBeforeSleep)
             {
-                spin.SpinOnce(-1);
+                Thread.SpinWait(8);
             }
             else
             {
-                Thread.SpinWait(8);
+                Thread.Yield(); // more threads than cores: let the others finish
             }
         }
 
@@ -171,14 +175,19 @@ public sealed unsafe class WorkerPool : IDisposable
                 }
             }
 
-            seen++;
+            seen = Volatile.Read(ref _generation);
             if (Volatile.Read(ref _stop))
             {
                 return;
             }
 
-            TakePieces();
-            Interlocked.Decrement(ref _busy);
+            Interlocked.Increment(ref _active);
+            if (Volatile.Read(ref _open))
+            {
+                TakePieces();
+            }
+
+            Interlocked.Decrement(ref _active);
         }
     }
 

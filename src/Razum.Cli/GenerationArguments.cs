@@ -1,0 +1,57 @@
+using System.CommandLine;
+using Razum.Inference;
+
+namespace Razum.Cli;
+
+/// <summary>The options of <c>ask</c>, <c>chat</c> and <c>eval</c> that say how tokens are chosen. Values that make no sense are refused by the engine, by name.</summary>
+internal sealed class GenerationArguments
+{
+    public Option<double?> Temperature { get; } = new("--temperature") { Description = "Randomness: 0 always takes the most probable token.", HelpName = "T" };
+
+    public Option<int?> TopK { get; } = new("--top-k") { Description = "Draw from this many most probable tokens; 0 from all.", HelpName = "K" };
+
+    public Option<double?> TopP { get; } = new("--top-p") { Description = "Draw from the fewest tokens whose probabilities sum to this.", HelpName = "P" };
+
+    public Option<double?> MinP { get; } = new("--min-p") { Description = "Draw from tokens at least this many times as probable as the best.", HelpName = "P" };
+
+    public Option<ulong?> Seed { get; } = new("--seed") { Description = "Makes the draws repeatable.", HelpName = "S" };
+
+    public Option<int?> MaxTokens { get; } = new("--max-tokens") { Description = "Stop after this many tokens.", HelpName = "N" };
+
+    public Option<string?> System { get; } = new("--system") { Description = "Instructions that come before the conversation.", HelpName = "TEXT" };
+
+    public Option<bool> NoThink { get; } = new("--no-think") { Description = "Answer at once, without thinking." };
+
+    /// <summary>Adds all of them to <paramref name="command"/>.</summary>
+    public void AddTo(Command command)
+    {
+        command.Add(Temperature);
+        command.Add(TopK);
+        command.Add(TopP);
+        command.Add(MinP);
+        command.Add(Seed);
+        command.Add(MaxTokens);
+        command.Add(System);
+        command.Add(NoThink);
+    }
+
+    /// <summary>A conversation with <paramref name="model"/> as the arguments say; what they leave open, the model's own defaults decide.</summary>
+    public Conversation Converse(LoadedModel model, ParseResult arguments)
+    {
+        SamplingOptions sampling = model.Sampling;
+        return new Conversation(model.Engine, model.Render)
+        {
+            System = arguments.GetValue(System) ?? "",
+            Thinks = !arguments.GetValue(NoThink),
+            MaxTokens = arguments.GetValue(MaxTokens),
+            Sampling = sampling with
+            {
+                Temperature = arguments.GetValue(Temperature) ?? sampling.Temperature,
+                TopK = arguments.GetValue(TopK) ?? sampling.TopK,
+                TopP = arguments.GetValue(TopP) ?? sampling.TopP,
+                MinP = arguments.GetValue(MinP) ?? sampling.MinP,
+                Seed = arguments.GetValue(Seed) ?? sampling.Seed,
+            },
+        };
+    }
+}

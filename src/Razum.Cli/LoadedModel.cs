@@ -1,0 +1,54 @@
+using System.Globalization;
+using Razum.Inference;
+using Razum.Text;
+using Razum.Training.Evals;
+
+namespace Razum.Cli;
+
+/// <summary>A model folder made ready to talk: its files, an engine over them, and conversations with it.</summary>
+internal sealed class LoadedModel : IAsyncDisposable
+{
+    private readonly ModelBundle _bundle;
+
+    private LoadedModel(ModelBundle bundle, int threads)
+    {
+        _bundle = bundle;
+        Engine = new Engine(bundle, new EngineOptions { Threads = threads });
+    }
+
+    public IEngine Engine { get; }
+
+    /// <summary>How tokens are chosen unless the user says otherwise.</summary>
+    public SamplingOptions Sampling => _bundle.Defaults.Sampling;
+
+    /// <summary>A few words on the model.</summary>
+    public string About => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{_bundle.Decoder.Config.ModelType}, {_bundle.Decoder.Parameters.Sum(w => w.Count) / 1e6:0.0} M parameters, context {_bundle.Info.ContextLength}");
+
+    /// <param name="folder">The model's folder.</param>
+    /// <param name="threads">Threads to compute with; 0 means one per processor.</param>
+    /// <exception cref="InvalidDataException">A file is damaged or missing.</exception>
+    public static LoadedModel Load(string folder, int threads) => new(ModelBundle.Load(folder), threads);
+
+    /// <summary>The request that continues a conversation.</summary>
+    public GenerationRequest Render(IReadOnlyList<ChatMessage> messages, bool thinks)
+    {
+        var options = new ChatOptions { Thinking = thinks };
+        return new GenerationRequest
+        {
+            Prompt = _bundle.Tokenizer.Encode(_bundle.Template.Render(messages, options)),
+            StartsInReasoning = _bundle.Template.StartsInReasoning(options),
+            StopTokens = [_bundle.Template.EndOfTurn],
+        };
+    }
+
+    /// <summary>An evaluation of this model.</summary>
+    public TaskEvaluation Evaluation(EvaluationOptions options) => new(Engine, _bundle.Tokenizer, _bundle.Template, options);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Engine.DisposeAsync().ConfigureAwait(false);
+        _bundle.Dispose();
+    }
+}

@@ -1,0 +1,109 @@
+using System.CommandLine;
+using System.Text;
+using Razum.Cli.Screens;
+using Razum.Inference;
+
+namespace Razum.Cli.Verbs;
+
+/// <summary><c>razum ask PROMPT</c>: one question, and nothing but the answer on standard output.</summary>
+internal sealed class Ask : Verb
+{
+    private readonly Argument<string?> _prompt = new("PROMPT")
+    {
+        Description = "The question; without it, or as -, standard input is read.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private readonly Option<string> _model = new("--model", "-m")
+    {
+        Description = "Folder of a model, or the name of one under models.",
+        HelpName = "MODEL",
+        DefaultValueFactory = _ => ModelFolder.Default,
+    };
+
+    private readonly Option<bool> _think = new("--think") { Description = "Also show the thinking, on standard error." };
+    private readonly Option<bool> _json = new("--json") { Description = "Print answer, reasoning, token counts and finish reason as one JSON object." };
+    private readonly GenerationArguments _generation = new();
+
+    public Ask(Terminal terminal, Option<int> threads)
+        : base("ask", "Ask one question; only the answer goes to standard output.", terminal, threads)
+    {
+        Add(_prompt);
+        Add(_model);
+        Add(_think);
+        Add(_json);
+        _generation.AddTo(this);
+    }
+
+    public override IReadOnlyList<string> Examples { get; } =
+    [
+        "razum ask \"What is the gcd of 48 and 36?\"",
+        "echo \"sort 5 81 22 9\" | razum ask --think",
+        "razum ask --json --temperature 0.7 --seed 1 \"4821+977=?\"",
+    ];
+
+    protected override async Task<int> Run(ParseResult arguments)
+    {
+        string question = arguments.GetValue(_prompt) is { } prompt && prompt != "-" ? prompt : ReadInput();
+        if (string.IsNullOrWhiteSpace(question))
+        {
+            throw new ArgumentException("the question is empty");
+        }
+
+        await using LoadedModel model = LoadedModel.Load(ModelFolder.Find(arguments.GetValue(_model)!), Threads(arguments));
+        Conversation conversation = _generation.Converse(model, arguments);
+        return arguments.GetValue(_json)
+            ? await PrintJson(Terminal, conversation, question).ConfigureAwait(false)
+            : await PrintText(Terminal, conversation, question, arguments.GetValue(_think)).ConfigureAwait(false);
+    }
+
+    /// <summary>The answer on standard output as it comes; the thinking, if wanted, on standard error.</summary>
+    internal static async Task<int> PrintText(Terminal terminal, Conversation conversation, string question, bool showThinking)
+    {
+        var writer = new AnswerWriter(terminal.Out, showThinking ? terminal.Error : null, showThinking && terminal.ErrorHasColors);
+        GenerationChunk? last = null;
+        await foreach (GenerationChunk chunk in conversation.Ask(question).ConfigureAwait(false))
+        {
+            writer.Write(chunk);
+            last = chunk;
+        }
+
+        writer.End();
+        if (last?.FinishReason == FinishReason.Length)
+        {
+            terminal.Error.WriteLine($"razum: the answer was cut off after {last.Usage?.CompletionTokens} tokens");
+        }
+
+        return CommandLine.Done;
+    }
+
+    internal static async Task<int> PrintJson(Terminal terminal, Conversation conversation, string question)
+    {
+        StringBuilder answer = new(), reasoning = new();
+        GenerationChunk? last = null;
+        await foreach (GenerationChunk chunk in conversation.Ask(question).ConfigureAwait(false))
+        {
+            (chunk.Kind == ChunkKind.Answer ? answer : reasoning).Append(chunk.Text);
+            last = chunk;
+        }
+
+        Json.Write(terminal.Out, json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("model", conversation.Model.Name);
+            json.WriteString("answer", answer.ToString().Trim());
+            json.WriteString("reasoning", reasoning.ToString().Trim());
+            json.WriteString("finish_reason", last?.FinishReason == FinishReason.Length ? "length" : "stop");
+            json.WriteStartObject("usage");
+            json.WriteNumber("prompt_tokens", last?.Usage?.PromptTokens ?? 0);
+            json.WriteNumber("completion_tokens", last?.Usage?.CompletionTokens ?? 0);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        });
+        return CommandLine.Done;
+    }
+
+    private string ReadInput() => Terminal.InputIsPiped
+        ? Terminal.In.ReadToEnd().Trim()
+        : throw new ArgumentException("no question: give one, or pipe it in");
+}

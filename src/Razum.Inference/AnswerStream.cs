@@ -1,0 +1,86 @@
+using System.Threading.Channels;
+using Razum.Inference.Text;
+using Razum.Text.Parsers;
+
+namespace Razum.Inference;
+
+/// <summary>
+/// The way of one answer from the engine's thread to its reader: tokens become text, text is searched for stop strings, pieces go into a channel.
+/// </summary>
+internal sealed class AnswerStream(AnswerText text)
+{
+    private readonly Channel<GenerationChunk> _channel =
+        Channel.CreateUnbounded<GenerationChunk>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+
+    private readonly List<GeneratedToken> _tokens = [];
+
+    public ChannelReader<GenerationChunk> Reader => _channel.Reader;
+
+    /// <summary>Passes on the newest token of a sequence, and its end.</summary>
+    public void Deliver(Sequence sequence)
+    {
+        _tokens.Add(Describe(sequence));
+        ReasoningDelta delta;
+        if (sequence.EndedByToken)
+        {
+            delta = text.Finish();
+        }
+        else
+        {
+            delta = text.Append(sequence.LastToken);
+            if (text.Stopped)
+            {
+                sequence.Stop();
+            }
+
+            delta = sequence.FinishReason is null ? delta : AnswerText.Join(delta, text.Finish());
+        }
+
+        if (sequence.FinishReason is null)
+        {
+            Write(delta, null, null);
+        }
+        else
+        {
+            Write(delta, sequence.FinishReason, new Usage(sequence.PromptLength, sequence.OutputLength));
+            _channel.Writer.TryComplete();
+        }
+    }
+
+    /// <summary>Ends the answer with an error.</summary>
+    public void Fail(Exception failure) => _channel.Writer.TryComplete(failure);
+
+    private static GeneratedToken Describe(Sequence sequence)
+    {
+        SamplingOptions sampling = sequence.Request.Sampling;
+        return new GeneratedToken(
+            sequence.LastToken,
+            sampling.WantsLogprobs ? sequence.LastLogprob : null,
+            sampling.TopLogprobs > 0 ? sequence.LastTop.ToArray() : []);
+    }
+
+    /// <summary>Writes the new reasoning, then the new answer; tokens and the end go with the last of them.</summary>
+    private void Write(ReasoningDelta delta, FinishReason? finish, Usage? usage)
+    {
+        if (delta.IsEmpty && finish is null)
+        {
+            return;
+        }
+
+        bool isReasoning = delta.Reasoning.Length > 0 && delta.Content.Length == 0;
+        if (delta.Reasoning.Length > 0 && !isReasoning)
+        {
+            _channel.Writer.TryWrite(new GenerationChunk { Text = delta.Reasoning, Kind = ChunkKind.Reasoning });
+        }
+
+        _channel.Writer.TryWrite(new GenerationChunk
+        {
+            Text = isReasoning ? delta.Reasoning : delta.Content,
+            Kind = isReasoning ? ChunkKind.Reasoning : ChunkKind.Answer,
+            Tokens = _tokens.ToArray(),
+            FinishReason = finish,
+            Usage = usage,
+        });
+        _tokens.Clear();
+    }
+}

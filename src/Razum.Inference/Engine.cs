@@ -1,0 +1,168 @@
+using System.Runtime.CompilerServices;
+using Razum.Inference.Text;
+using Razum.Text;
+
+namespace Razum.Inference;
+
+/// <summary>
+/// An engine in this process: one thread of its own runs the <see cref="GenerationLoop"/> over all requests, packed in one batch, and turns tokens into
+/// text. Requests join and leave between steps. A request's tokens depend on its prompt, options and seed alone.
+/// </summary>
+public sealed class Engine : IEngine
+{
+    private readonly StepModel _model;
+    private readonly Tokenizer _tokenizer;
+    private readonly GenerationLoop _loop;
+    private readonly Lock _gate = new();
+    private readonly Queue<Sequence> _arrived = new();
+    private readonly AutoResetEvent _wake = new(false);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _closing;
+
+    /// <summary>An engine over a model that is already loaded. The weights stay the caller's.</summary>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public Engine(ModelBundle bundle, EngineOptions? options = null)
+        : this(Step(bundle, options ??= new EngineOptions()), bundle.Info, bundle.Tokenizer, options)
+    {
+    }
+
+    internal Engine(StepModel model, ModelInfo info, Tokenizer tokenizer, EngineOptions options)
+    {
+        options.Validate();
+        (_model, Model, _tokenizer) = (model, info, tokenizer);
+        _loop = new GenerationLoop(model, new Scheduler(options.MaxSequences, options.TokenBudget));
+        new Thread(Run) { IsBackground = true, Name = "razum engine" }.Start();
+    }
+
+    public ModelInfo Model { get; }
+
+    public IAsyncEnumerable<GenerationChunk> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        request.Validate(Model);
+        return Stream(request, cancellationToken);
+    }
+
+    /// <summary>Gives up all requests and ends the thread.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_gate)
+        {
+            if (!_closing)
+            {
+                _closing = true;
+                _wake.Set();
+            }
+        }
+
+        await _ended.Task.ConfigureAwait(false);
+    }
+
+    private static DecoderModel Step(ModelBundle bundle, EngineOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(bundle);
+        options.Validate();
+        return new DecoderModel(bundle.Decoder, options.MaxSequences, options.Threads);
+    }
+
+    private async IAsyncEnumerable<GenerationChunk> Stream(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var stream = new AnswerStream(new AnswerText(_tokenizer, request));
+        var sequence = new Sequence(request, Model) { Stream = stream };
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_closing, this);
+            _arrived.Enqueue(sequence);
+            _wake.Set();
+        }
+
+        using CancellationTokenRegistration cancel = cancellationToken.UnsafeRegister(static s => ((Sequence)s!).Cancel(), sequence);
+        try
+        {
+            await foreach (GenerationChunk chunk in stream.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            {
+                yield return chunk;
+            }
+        }
+        finally
+        {
+            sequence.Cancel();
+        }
+    }
+
+    private void Run()
+    {
+        Exception end = new ObjectDisposedException(nameof(Engine), "the engine was closed before the answer was complete");
+        try
+        {
+            while (Receive())
+            {
+                if (!_loop.HasWork)
+                {
+                    _wake.WaitOne();
+                    continue;
+                }
+
+                foreach (Sequence sequence in _loop.Step())
+                {
+                    Deliver(sequence);
+                }
+            }
+        }
+        catch (Exception failure)
+        {
+            end = failure;
+        }
+
+        Close(end);
+    }
+
+    /// <summary>Lets arrived requests join; false when the engine is closing.</summary>
+    private bool Receive()
+    {
+        lock (_gate)
+        {
+            while (_arrived.TryDequeue(out Sequence? sequence))
+            {
+                _loop.Add(sequence);
+            }
+
+            return !_closing;
+        }
+    }
+
+    private static void Deliver(Sequence sequence)
+    {
+        try
+        {
+            if (sequence.Failure is null && !sequence.Cancelled)
+            {
+                sequence.Stream!.Deliver(sequence);
+            }
+        }
+        catch (Exception failure)
+        {
+            sequence.Fail(failure);
+        }
+
+        if (sequence.Failure is { } reason)
+        {
+            sequence.Stream!.Fail(reason);
+        }
+    }
+
+    private void Close(Exception end)
+    {
+        lock (_gate)
+        {
+            _closing = true;
+        }
+
+        Receive();
+        _loop.Abandon(static (sequence, reason) => sequence.Stream!.Fail(reason), end);
+        _model.Dispose();
+        _wake.Dispose();
+        _ended.SetResult();
+    }
+}

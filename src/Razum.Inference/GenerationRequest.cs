@@ -1,0 +1,72 @@
+namespace Razum.Inference;
+
+/// <summary>A prompt and how to continue it.</summary>
+public sealed record GenerationRequest
+{
+    /// <summary>The prompt's tokens, beginning-of-text included where the model wants it.</summary>
+    public required IReadOnlyList<int> Prompt { get; init; }
+
+    public SamplingOptions Sampling { get; init; } = new();
+
+    /// <summary>The most tokens to generate; null means as many as the context has room for.</summary>
+    public int? MaxTokens { get; init; }
+
+    /// <summary>Texts that end the answer; they are not part of it. Looked for in everything the model writes, its reasoning included.</summary>
+    public IReadOnlyList<string> StopStrings { get; init; } = [];
+
+    /// <summary>Tokens that end the answer besides the model's own; their text is not part of it.</summary>
+    public IReadOnlyList<int> StopTokens { get; init; } = [];
+
+    /// <summary>Whether the model's own ending tokens are tokens like any other.</summary>
+    public bool IgnoreEndTokens { get; init; }
+
+    /// <summary>Whether the prompt ends inside an opened <c>&lt;think&gt;</c>.</summary>
+    public bool StartsInReasoning { get; init; }
+
+    /// <exception cref="ArgumentException">Something in the request means nothing to <paramref name="model"/>; one line says what.</exception>
+    public void Validate(ModelInfo model)
+    {
+        if (Prompt.Count == 0)
+        {
+            throw new ArgumentException("the prompt is empty");
+        }
+
+        if (Prompt.Count >= model.ContextLength)
+        {
+            throw new ArgumentException($"the prompt has {Prompt.Count} tokens; the context of {model.Name} is {model.ContextLength}");
+        }
+
+        for (int i = 0; i < Prompt.Count; i++)
+        {
+            CheckToken("prompt", i, Prompt[i], model);
+        }
+
+        for (int i = 0; i < StopTokens.Count; i++)
+        {
+            CheckToken(nameof(StopTokens), i, StopTokens[i], model);
+        }
+
+        if (MaxTokens < 1)
+        {
+            throw new ArgumentException($"MaxTokens {MaxTokens} must be at least 1");
+        }
+
+        for (int i = 0; i < StopStrings.Count; i++)
+        {
+            if (string.IsNullOrEmpty(StopStrings[i]))
+            {
+                throw new ArgumentException($"StopStrings: text {i} is empty");
+            }
+        }
+
+        Sampling.Validate(model.VocabSize);
+    }
+
+    private static void CheckToken(string list, int index, int token, ModelInfo model)
+    {
+        if ((uint)token >= (uint)model.VocabSize)
+        {
+            throw new ArgumentException($"{list}: token {token} at position {index} is not below the {model.VocabSize} tokens of {model.Name}");
+        }
+    }
+}

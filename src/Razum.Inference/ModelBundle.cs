@@ -1,0 +1,80 @@
+using Razum.Models;
+using Razum.Tensors.Checkpoints;
+using Razum.Text;
+
+namespace Razum.Inference;
+
+/// <summary>
+/// Everything in a model folder that is needed to talk to the model: configuration, weights, tokenizer, chat format, defaults. The single loader.
+/// The weights stay mapped from the files; dispose the bundle after all that uses its decoder.
+/// </summary>
+public sealed class ModelBundle : IDisposable
+{
+    private readonly IDisposable? _files;
+
+    /// <summary>A bundle over a model that is in memory already (one that is being trained).</summary>
+    /// <param name="name">Its name, for messages and replies.</param>
+    /// <param name="decoder">The model; it stays the caller's.</param>
+    /// <param name="tokenizer">Its vocabulary; may be smaller than the model's embedding, never larger.</param>
+    /// <param name="defaults">What its publisher says about generating; null for plain defaults.</param>
+    /// <exception cref="InvalidDataException">The vocabulary is larger than the embedding.</exception>
+    public ModelBundle(string name, Decoder decoder, Tokenizer tokenizer, GenerationDefaults? defaults = null)
+        : this(name, decoder, tokenizer, defaults ?? new GenerationDefaults(), null)
+    {
+    }
+
+    private ModelBundle(string name, Decoder decoder, Tokenizer tokenizer, GenerationDefaults defaults, IDisposable? files)
+    {
+        ModelConfig config = decoder.Config;
+        if (tokenizer.VocabSize > config.VocabSize)
+        {
+            throw new InvalidDataException($"{name}: the tokenizer has {tokenizer.VocabSize} tokens, more than vocab_size {config.VocabSize} of the model");
+        }
+
+        (Decoder, Tokenizer, Defaults, _files) = (decoder, tokenizer, defaults, files);
+        IEnumerable<int> ends = defaults.EndTokens.Count > 0 ? defaults.EndTokens : config.EosTokenIds;
+        int[] endTokens = [.. (tokenizer.EosId is int eos ? ends.Append(eos) : ends).Distinct()];
+        Info = new ModelInfo(name, config.VocabSize, config.MaxPositionEmbeddings, endTokens);
+    }
+
+    public ModelInfo Info { get; }
+
+    public Decoder Decoder { get; }
+
+    public Tokenizer Tokenizer { get; }
+
+    public GenerationDefaults Defaults { get; }
+
+    /// <summary>How conversations are written for this model.</summary>
+    /// <exception cref="InvalidDataException">Its vocabulary fits no known format: a model without chat.</exception>
+    public ChatTemplate Template => field ??= ChatTemplate.For(Tokenizer);
+
+    /// <summary>Reads a folder in the published layout: config.json, safetensors, tokenizer.json, and what may stand beside them.</summary>
+    /// <exception cref="InvalidDataException">Something is missing, damaged or not supported; one line says what and where.</exception>
+    public static ModelBundle Load(string folder)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        if (!Directory.Exists(folder))
+        {
+            throw new InvalidDataException($"{folder}: no such folder");
+        }
+
+        ModelConfig config = ModelConfigReader.Read(folder);
+        string vocabulary = Path.Combine(folder, "tokenizer.json");
+        Tokenizer tokenizer = File.Exists(vocabulary) ? Tokenizer.Load(folder) : throw new InvalidDataException($"{vocabulary}: no such file");
+        GenerationDefaults defaults = GenerationDefaults.Load(folder, config.VocabSize);
+        var checkpoint = new Checkpoint(folder);
+        try
+        {
+            string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+            return new ModelBundle(name, new Decoder(config, new CheckpointParameters(checkpoint)), tokenizer, defaults, checkpoint);
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose() => _files?.Dispose();
+}

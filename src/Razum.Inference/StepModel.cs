@@ -1,0 +1,26 @@
+using Razum.Tensors;
+
+namespace Razum.Inference;
+
+/// <summary>What the generation loop needs of a model: run some rows of some sequences, then show the logits of those that are complete.</summary>
+internal abstract class StepModel : IDisposable
+{
+    public abstract int VocabSize { get; }
+
+    /// <summary>Room for the keys and values of a sequence of up to <paramref name="capacity"/> tokens; null if the model keeps none.</summary>
+    public abstract KeyValueCache? CreateCache(int capacity);
+
+    /// <summary>
+    /// Runs the next rows of each sequence. Returns only if all succeeded; the caller then advances the sequences. After an exception nothing is
+    /// kept, so that the same rows can be run again.
+    /// </summary>
+    public abstract void Forward(ReadOnlySpan<PlannedRows> plan);
+
+    /// <summary>Logits after the last row of the <paramref name="index"/>-th of the planned sequences that want them. [V]; valid until the next step.</summary>
+    public abstract ReadOnlySpan<float> Logits(int index);
+
+    /// <summary>log softmax(logits)[token], with the bits a trainer gets.</summary>
+    public abstract float Logprob(ReadOnlySpan<float> logits, int token);
+
+    public abstract void Dispose();
+}

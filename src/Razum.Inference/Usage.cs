@@ -1,0 +1,6 @@
+namespace Razum.Inference;
+
+/// <summary>Tokens of a finished request.</summary>
+/// <param name="PromptTokens">Tokens of the prompt.</param>
+/// <param name="CompletionTokens">Tokens generated, the one that ended the answer included.</param>
+public sealed record Usage(int PromptTokens, int CompletionTokens);

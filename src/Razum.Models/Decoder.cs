@@ -1,0 +1,114 @@
+using Razum.Tensors;
+
+namespace Razum.Models;
+
+/// <summary>
+/// The one decoder-only language model: embedding, blocks, norm, head. The same object is served, trained and sampled; what differs between families is in
+/// <see cref="ModelConfig"/>, what differs between uses is in the <see cref="Ops"/> and the <see cref="Batch"/>.
+/// </summary>
+public sealed class Decoder
+{
+    private readonly Weight _embedding;
+    private readonly Block[] _blocks;
+    private readonly string[] _hiddenNames;
+    private readonly Norm _norm;
+    private readonly RecordingSource _source;
+    private readonly Func<Ops, Tensor, Tensor>[] _recompute;
+    private Batch? _recomputed;
+
+    /// <exception cref="InvalidDataException">A parameter is missing or has another shape.</exception>
+    public Decoder(ModelConfig config, ParameterSource source)
+    {
+        Config = config;
+        _source = new RecordingSource(source);
+        int rotated = config.Attention is MlaConfig mla ? mla.QkRopeHeadDim : ((GqaConfig)config.Attention).HeadDim;
+        var rope = new RopeTable(rotated, config.Rope.Theta, config.Rope.Layout, config.Rope.Scaling);
+        _embedding = _source.Get("model.embed_tokens.weight", config.VocabSize, config.HiddenSize);
+        _blocks = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i => new Block(config, rope, _source, i, $"router.{i}"))];
+        _hiddenNames = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i => $"hidden.{i}")];
+        _norm = new Norm(_source, "model.norm", config.HiddenSize, config.RmsNormEps);
+        Head = config.TieWordEmbeddings ? _embedding : _source.Get("lm_head.weight", config.VocabSize, config.HiddenSize);
+        Mtp = config.NumNextnPredictLayers > 0 && source.Contains($"model.layers.{config.NumHiddenLayers}.eh_proj.weight")
+            ? new MultiTokenPrediction(config, rope, _embedding, _source)
+            : null;
+        _recompute = [.. _blocks.Select(block => new Func<Ops, Tensor, Tensor>((ops, x) => block.Forward(ops, x, _recomputed!)))];
+    }
+
+    public ModelConfig Config { get; }
+
+    /// <summary>The output projection [V, D]; the embedding itself when tied.</summary>
+    public Weight Head { get; }
+
+    /// <summary>The layer of multi-token prediction; null when the model or the checkpoint has none.</summary>
+    public MultiTokenPrediction? Mtp { get; }
+
+    /// <summary>Every parameter once, in the order of the layers. Routing biases are among them; they are never trained by gradient.</summary>
+    public IReadOnlyList<Weight> Parameters => _source.Parameters;
+
+    /// <summary>All mixtures of experts, the one of <see cref="Mtp"/> last.</summary>
+    public IEnumerable<MixtureOfExperts> Mixtures => AllBlocks.Select(b => b.FeedForward).OfType<MixtureOfExperts>();
+
+    /// <summary>Form of latent attention; without meaning for other attention.</summary>
+    public LatentAttentionForm LatentForm
+    {
+        get => AllBlocks.Select(b => b.Attention).OfType<LatentAttention>().FirstOrDefault()?.Form ?? default;
+        set
+        {
+            foreach (LatentAttention attention in AllBlocks.Select(b => b.Attention).OfType<LatentAttention>())
+            {
+                attention.Form = value;
+            }
+        }
+    }
+
+    /// <summary>Whether training keeps only the input of every layer and computes the rest again for the backward pass.</summary>
+    public bool RecomputeActivations { get; set; }
+
+    private IEnumerable<Block> AllBlocks => Mtp is null ? _blocks : _blocks.Append(Mtp.Block);
+
+    /// <summary>A cache for one sequence with the columns this model stores per token and layer.</summary>
+    /// <param name="limit">Rows it may ever hold; at most the model's context.</param>
+    public KeyValueCache CreateCache(int limit) => Config.Attention switch
+    {
+        MlaConfig mla => new KeyValueCache(CachedLayers, mla.KvLoraRank + mla.QkRopeHeadDim, 0, limit: limit),
+        GqaConfig gqa => new KeyValueCache(CachedLayers, gqa.NumKeyValueHeads * gqa.HeadDim, gqa.NumKeyValueHeads * gqa.HeadDim, limit: limit),
+        _ => throw new InvalidOperationException("unknown attention"),
+    };
+
+    private int CachedLayers => _blocks.Length + (Mtp is null ? 0 : 1);
+
+    /// <summary>Embedding rows of the batch's tokens. [T, D]</summary>
+    public Tensor Embed(Ops ops, Batch batch)
+    {
+        Tensor x = ops.Embedding(_embedding, batch.Tokens);
+        ops.Observe("hidden.embed", x);
+        return x;
+    }
+
+    /// <summary>Hidden states after the final norm. [T, D]</summary>
+    public Tensor Forward(Ops ops, Batch batch) => Forward(ops, Embed(ops, batch), batch);
+
+    /// <summary>Hidden states after the final norm, from embeddings that need not come from tokens. [T, D]</summary>
+    public Tensor Forward(Ops ops, Tensor embeddings, Batch batch)
+    {
+        Tensor x = embeddings;
+        for (int i = 0; i < _blocks.Length; i++)
+        {
+            x = RecomputeActivations ? Recompute(ops, x, batch, i) : _blocks[i].Forward(ops, x, batch);
+            ops.Observe(_hiddenNames[i], x);
+        }
+
+        x = _norm.Forward(ops, x);
+        ops.Observe("hidden.norm", x);
+        return x;
+    }
+
+    /// <summary>Logits of some rows of hidden states. [R, V]</summary>
+    public Tensor Logits(Ops ops, Tensor hidden) => ops.Linear(hidden, Head);
+
+    private Tensor Recompute(Ops ops, Tensor x, Batch batch, int layer)
+    {
+        _recomputed = batch;
+        return ops.Recompute(x, _recompute[layer]);
+    }
+}

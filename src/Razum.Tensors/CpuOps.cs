@@ -1,0 +1,298 @@
+using Razum.Tensors.Kernels;
+using Razum.Tensors.Simd;
+using Razum.Tensors.Threading;
+
+namespace Razum.Tensors;
+
+/// <summary>
+/// Computes at once, on the processor. Results live in the <see cref="Arena"/> until the caller resets it, once per step; nothing managed is allocated.
+/// One object serves one caller at a time.
+/// </summary>
+public sealed unsafe class CpuOps : Ops, IDisposable
+{
+    /// <param name="threads">Threads to compute with; 0 means one per processor.</param>
+    /// <param name="set">Vector instructions; null means <see cref="InstructionSets.Default"/>.</param>
+    public CpuOps(int threads = 0, InstructionSet? set = null)
+    {
+        InstructionSet = set ?? InstructionSets.Default;
+        Pool = new WorkerPool(threads > 0 ? threads : Environment.ProcessorCount);
+        Kernels = KernelTable.Create(InstructionSet, Pool);
+    }
+
+    public InstructionSet InstructionSet { get; }
+
+    /// <summary>Memory of the results.</summary>
+    public Arena Arena { get; } = new();
+
+    public WorkerPool Pool { get; }
+
+    /// <summary>Listens to <see cref="Ops.Observe(string, Tensor)"/>; null for nobody.</summary>
+    public Action<string, Tensor>? TensorObserver { get; set; }
+
+    /// <summary>Listens to <see cref="Ops.Observe(string, in Routing)"/>; null for nobody.</summary>
+    public Action<string, Routing>? RoutingObserver { get; set; }
+
+    internal KernelTable Kernels { get; }
+
+    public override Tensor Embedding(Weight table, ReadOnlySpan<int> ids)
+    {
+        Tensor y = Arena.Allocate(ids.Length, table.Columns);
+        Kernels.Embedding(table, CopyIds(ids, table.Rows), y);
+        return y;
+    }
+
+    public override Tensor RmsNorm(Tensor x, Weight gain, float eps)
+    {
+        Require(gain.Count == x.Columns, "RmsNorm: gain", gain.Name, x);
+        Tensor y = Arena.Allocate(x.Rows, x.Columns);
+        Kernels.RmsNorm(x, gain.Floats, eps, y);
+        return y;
+    }
+
+    public override Tensor Linear(Tensor x, Weight weight, Weight? bias = null)
+    {
+        Require(weight.Columns == x.Columns, "Linear: inputs of", weight.Name, x);
+        Tensor y = Arena.Allocate(x.Rows, weight.Rows);
+        Kernels.Linear(x, weight, bias, y);
+        return y;
+    }
+
+    public override Tensor HeadLinear(Tensor x, Weight weight, HeadRows slice, int heads, bool transposed)
+    {
+        Require(x.Columns == heads * (transposed ? slice.Count : weight.Columns), "HeadLinear: heads of", weight.Name, x);
+        Tensor y = Arena.Allocate(x.Rows, heads * (transposed ? weight.Columns : slice.Count));
+        Kernels.HeadLinear(x, weight, slice, heads, transposed, y);
+        return y;
+    }
+
+    public override Tensor Rope(Tensor x, RopeTable table, ReadOnlySpan<int> positions, int headDim, int offset)
+    {
+        Require(positions.Length == x.Rows, "Rope: positions", "table", x);
+        Kernels.Rope(x, table, positions, headDim, offset);
+
+        return x;
+    }
+
+    public override Tensor Attention(Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<Segment> segments, int layer)
+    {
+        Tensor y = Arena.Allocate(q.Rows, shape.Heads * shape.ValueDim);
+        Kernels.Attention(q, k, v, shape, segments, layer, y, default);
+        return y;
+    }
+
+    public override Tensor Recall(Tensor rows, ReadOnlySpan<Segment> segments, int layer)
+    {
+        int total = 0;
+        foreach (Segment segment in segments)
+        {
+            total += segment.Past + segment.Count;
+        }
+
+        Tensor y = Arena.Allocate(total, rows.Columns);
+        int at = 0;
+        foreach (Segment segment in segments)
+        {
+            Tensor fresh = rows.SliceRows(segment.Start, segment.Count);
+            if (segment.Cache is { } cache)
+            {
+                cache.Append(layer, fresh, fresh.Slice(0, 0));
+                KeyRun run = cache.Run(layer, segment.Past);
+                CopyRows(new Tensor(run.Keys(0), segment.Past, rows.Columns, run.KeyStride), y.SliceRows(at, segment.Past));
+            }
+
+            at += segment.Past;
+            CopyRows(fresh, y.SliceRows(at, segment.Count));
+            at += segment.Count;
+        }
+
+        return y;
+    }
+
+    public override Tensor JoinHeads(HeadColumns a, HeadColumns b, int heads)
+    {
+        Tensor y = Arena.Allocate(a.Source.Rows, heads * (a.Count + b.Count));
+        int width = a.Count + b.Count;
+        Copy.Forward(Pool, a, new HeadColumns(y, width, 0, a.Count), heads, null);
+        if (b.Count > 0)
+        {
+            Copy.Forward(Pool, b, new HeadColumns(y, width, a.Count, b.Count), heads, null);
+        }
+
+        return y;
+    }
+
+    public override Tensor SwiGlu(Tensor gate, Tensor up)
+    {
+        Tensor y = Arena.Allocate(gate.Rows, gate.Columns);
+        Kernels.SwiGlu(gate, up, y);
+        return y;
+    }
+
+    public override Routing Route(Tensor logits, RouterShape shape, Weight? bias)
+    {
+        Require(shape.Experts == logits.Columns, "Route: experts", bias?.Name ?? "logits", logits);
+        Tensor weights = Arena.Allocate(logits.Rows, shape.TopK);
+        int* ids = Arena.AllocateInts((long)logits.Rows * shape.TopK);
+        Router.Forward(Pool, logits, shape, bias is null ? null : bias.Floats, ids, weights);
+        return new Routing(ids, weights, shape.Experts);
+    }
+
+    public override Tensor Experts(Tensor x, Routing routing, ExpertWeights experts)
+    {
+        Tensor y = Arena.Allocate(x.Rows, x.Columns);
+        Arena.Mark mark = Arena.Here();
+        Kernels.Experts(Arena, x, routing, experts, y, out _);
+        Arena.Release(mark);
+        return y;
+    }
+
+    public override Tensor SequenceBalance(Tensor logits, RouterShape shape, ReadOnlySpan<Segment> segments, float alpha, string name)
+    {
+        if (TensorObserver is null)
+        {
+            return logits;
+        }
+
+        Tensor y = Arena.Allocate(1, 1);
+        Tensor losses = Arena.Allocate(1, segments.Length);
+        Razum.Tensors.Kernels.SequenceBalance.Forward(Pool, logits, shape, CopyBounds(segments), segments.Length, losses.Data);
+
+        double sum = 0;
+        foreach (float loss in losses[0])
+        {
+            sum += loss;
+        }
+
+        *y.Data = (float)(alpha * sum / segments.Length);
+        Observe(name, y);
+        return logits;
+    }
+
+    public override Tensor CrossEntropy(Tensor hidden, Weight head, ReadOnlySpan<int> targets, ReadOnlySpan<float> rowWeights)
+    {
+        TargetRows rows = TargetRows.Of(Arena, hidden, head, targets, rowWeights);
+        return CrossEntropy(hidden, head, rows);
+    }
+
+    public override Tensor LogProbabilities(Tensor hidden, Weight head, ReadOnlySpan<int> targets)
+    {
+        TargetRows rows = TargetRows.Of(Arena, hidden, head, targets, default);
+        Tensor y = Arena.Allocate(hidden.Rows, 1);
+        Kernels.LogProbabilities(Arena, hidden, head, rows.Rows, rows.Targets, rows.Count, y.Data);
+        return y;
+    }
+
+    public override Tensor Add(Tensor a, Tensor b)
+    {
+        if (a.Rows != b.Rows || a.Columns != b.Columns)
+        {
+            throw new ArgumentException($"Add: [{a.Rows}, {a.Columns}] and [{b.Rows}, {b.Columns}] differ"); // built only when thrown: 0 bytes per token
+        }
+
+        Tensor y = Arena.Allocate(a.Rows, a.Columns);
+        Kernels.Add(a, b, y);
+        return y;
+    }
+
+    public override Tensor Scale(Tensor a, float scale)
+    {
+        Tensor y = Arena.AllocateZeroed(a.Rows, a.Columns);
+        Kernels.AddScaled(a, scale, y);
+        return y;
+    }
+
+    public override Tensor SigmoidGate(Tensor x, Tensor gate)
+    {
+        Tensor y = Arena.Allocate(x.Rows, x.Columns);
+        Razum.Tensors.Kernels.SigmoidGate.Forward(Pool, x, gate, y);
+        return y;
+    }
+
+    public override Tensor Concat(Tensor a, Tensor b) => JoinHeads(new HeadColumns(a, 0, 0, a.Columns), new HeadColumns(b, 0, 0, b.Columns), 1);
+
+    public override Tensor Gather(Tensor x, ReadOnlySpan<int> rows)
+    {
+        Tensor y = Arena.Allocate(rows.Length, x.Columns);
+        Copy.Forward(Pool, new HeadColumns(x, 0, 0, x.Columns), new HeadColumns(y, 0, 0, x.Columns), 1, CopyIds(rows, x.Rows));
+        return y;
+    }
+
+    public override void Observe(string name, Tensor value) => TensorObserver?.Invoke(name, value);
+
+    public override void Observe(string name, in Routing routing) => RoutingObserver?.Invoke(name, routing);
+
+    /// <summary>log softmax(logits)[token] for one row of logits: what <see cref="LogProbabilities"/> gives for the same hidden row, bit for bit.</summary>
+    public float LogProbability(ReadOnlySpan<float> logits, int token)
+    {
+        fixed (float* p = logits)
+        {
+            return logits[token] - Kernels.LogSumExp(p, logits.Length);
+        }
+    }
+
+    public void Dispose()
+    {
+        Pool.Dispose();
+        Arena.Dispose();
+    }
+
+    internal Tensor CrossEntropy(Tensor hidden, Weight head, TargetRows rows)
+    {
+        Tensor y = Arena.Allocate(1, 1);
+        float* logp = (float*)Arena.AllocateInts(rows.Count);
+        Kernels.LogProbabilities(Arena, hidden, head, rows.Rows, rows.Targets, rows.Count, logp);
+        double sum = 0;
+        for (int i = 0; i < rows.Count; i++)
+        {
+            sum -= (double)rows.Weights[i] * logp[i];
+        }
+
+        *y.Data = (float)sum;
+        return y;
+    }
+
+    /// <summary>The ids in arena memory, each checked to be below <paramref name="limit"/>.</summary>
+    internal int* CopyIds(ReadOnlySpan<int> ids, int limit)
+    {
+        int* copy = Arena.AllocateInts(ids.Length);
+        for (int i = 0; i < ids.Length; i++)
+        {
+            if ((uint)ids[i] >= (uint)limit)
+            {
+                throw new ArgumentOutOfRangeException(nameof(ids), $"id {ids[i]} at position {i} is not below {limit}");
+            }
+
+            copy[i] = ids[i];
+        }
+
+        return copy;
+    }
+
+    /// <summary>First row and number of rows of every segment, in arena memory.</summary>
+    internal int* CopyBounds(ReadOnlySpan<Segment> segments)
+    {
+        int* bounds = Arena.AllocateInts(2 * segments.Length);
+        for (int i = 0; i < segments.Length; i++)
+        {
+            (bounds[2 * i], bounds[(2 * i) + 1]) = (segments[i].Start, segments[i].Count);
+        }
+
+        return bounds;
+    }
+
+    private static void Require(bool holds, string what, string name, Tensor x)
+    {
+        if (!holds)
+        {
+            throw new ArgumentException($"{what} {name} do not fit [{x.Rows}, {x.Columns}]");
+        }
+    }
+
+    private static void CopyRows(Tensor source, Tensor target)
+    {
+        for (int t = 0; t < source.Rows; t++)
+        {
+            source[t].CopyTo(target[t]);
+        }
+    }
+}

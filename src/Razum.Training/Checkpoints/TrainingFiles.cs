@@ -1,0 +1,84 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Razum.Models;
+using Razum.Tensors;
+using Razum.Tensors.Checkpoints;
+using Razum.Training.Optimizers;
+
+namespace Razum.Training.Checkpoints;
+
+/// <summary>
+/// The folder <c>training</c> of a checkpoint: state.json, and state.safetensors with <c>master.NAME</c>, <c>m.NAME</c>, <c>v.NAME</c> in F32, bit by bit.
+/// The published weights beside it may be rounded; a run continues from these.
+/// </summary>
+internal static class TrainingFiles
+{
+    public static void Write(string folder, Decoder decoder, AdamW optimizer, TrainState state)
+    {
+        Directory.CreateDirectory(folder);
+        var writer = new SafetensorsWriter();
+        foreach (Weight weight in decoder.Parameters)
+        {
+            writer.Add("master." + weight.Name, weight, ElementType.F32);
+        }
+
+        for (int i = 0; i < optimizer.Weights.Count; i++)
+        {
+            writer.Add("m." + optimizer.Weights[i].Name, optimizer.FirstMoment(i).ToArray(), ElementType.F32, optimizer.Weights[i].Count);
+            writer.Add("v." + optimizer.Weights[i].Name, optimizer.SecondMoment(i).ToArray(), ElementType.F32, optimizer.Weights[i].Count);
+        }
+
+        writer.Save(Path.Combine(folder, "state.safetensors"));
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(state, TrainStateJson.Default.TrainState);
+        AtomicFile.Write(Path.Combine(folder, "state.json"), stream => stream.Write(json));
+    }
+
+    /// <exception cref="InvalidDataException">A file is missing or damaged, or belongs to another run.</exception>
+    public static TrainState Read(string folder, string run, Decoder decoder, AdamW optimizer)
+    {
+        string file = Path.Combine(folder, "state.json");
+        TrainState state;
+        try
+        {
+            state = JsonSerializer.Deserialize(File.ReadAllBytes(file), TrainStateJson.Default.TrainState)
+                ?? throw new InvalidDataException($"{file}: expected an object");
+        }
+        catch (Exception fault) when (fault is JsonException or IOException)
+        {
+            throw new InvalidDataException($"{file}: cannot be read: {fault.Message.ReplaceLineEndings(" ")}", fault);
+        }
+
+        if (state.Run != run)
+        {
+            throw new InvalidDataException(
+                $"{Path.GetDirectoryName(folder)}: this checkpoint was made by another run file, other data or another tokenizer; choose another output or remove it");
+        }
+
+        using var values = new SafetensorsFile(Path.Combine(folder, "state.safetensors"));
+        foreach (Weight weight in decoder.Parameters)
+        {
+            Copy(values, "master." + weight.Name, weight.AsSpan());
+            weight.MarkChanged();
+        }
+
+        for (int i = 0; i < optimizer.Weights.Count; i++)
+        {
+            Copy(values, "m." + optimizer.Weights[i].Name, optimizer.FirstMoment(i));
+            Copy(values, "v." + optimizer.Weights[i].Name, optimizer.SecondMoment(i));
+        }
+
+        optimizer.Updates = state.Updates;
+        return state;
+    }
+
+    private static void Copy(SafetensorsFile values, string name, Span<float> target)
+    {
+        TensorEntry entry = values[name];
+        if (entry.Type != ElementType.F32 || entry.Count != target.Length)
+        {
+            throw new InvalidDataException($"{values.Path}: tensor {name}: expected {target.Length} values of F32, found {entry.Count} of {entry.Type}");
+        }
+
+        MemoryMarshal.Cast<byte, float>(values.Bytes(name)).CopyTo(target);
+    }
+}

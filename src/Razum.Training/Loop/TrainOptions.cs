@@ -1,0 +1,22 @@
+using Razum.Tensors.Simd;
+using Razum.Training.Data;
+using Razum.Training.Runs;
+
+namespace Razum.Training.Loop;
+
+/// <summary>What is not part of a run's identity: the machine and who watches.</summary>
+public sealed record TrainOptions
+{
+    /// <summary>Threads; 0 means one per processor. Results do not depend on it.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Vector instructions; null means the default of this machine.</summary>
+    public InstructionSet? InstructionSet { get; init; }
+
+    /// <summary>Sources of examples by name, made from the data settings and the seed of the run.</summary>
+    public IReadOnlyDictionary<string, Func<DataConfig, int, ConversationSource>> Sources { get; init; } =
+        new Dictionary<string, Func<DataConfig, int, ConversationSource>>();
+
+    /// <summary>Called after every step.</summary>
+    public Action<TrainProgress>? Progress { get; init; }
+}

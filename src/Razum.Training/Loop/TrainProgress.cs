@@ -1,0 +1,48 @@
+namespace Razum.Training.Loop;
+
+/// <summary>What one step has to report.</summary>
+public sealed record TrainProgress
+{
+    public required string Stage { get; init; }
+
+    /// <summary>Steps done, all stages.</summary>
+    public required int Step { get; init; }
+
+    public required int Steps { get; init; }
+
+    /// <summary>main + lambda mtp + balance.</summary>
+    public required double Loss { get; init; }
+
+    /// <summary>Mean cross-entropy of the next token, nats.</summary>
+    public required double Main { get; init; }
+
+    /// <summary>Mean cross-entropy of the token after the next; null without a prediction layer.</summary>
+    public double? Mtp { get; init; }
+
+    /// <summary>Balance loss, alpha included; null when there is none.</summary>
+    public double? Balance { get; init; }
+
+    public required double LearningRate { get; init; }
+
+    /// <summary>Global norm before clipping.</summary>
+    public required double GradientNorm { get; init; }
+
+    /// <summary>Largest (max - mean) / mean load of any layer of experts; null without experts.</summary>
+    public double? MaxViolation { get; init; }
+
+    /// <summary>Tokens in this step.</summary>
+    public required int Tokens { get; init; }
+
+    public required double TokensPerSecond { get; init; }
+
+    /// <summary>Counted FLOPs per second over the measured peak of this machine's F32 arithmetic.</summary>
+    public required double Utilisation { get; init; }
+
+    public required TimeSpan TimeLeft { get; init; }
+
+    /// <summary>Loss on held-out data after this step; null when it was not measured.</summary>
+    public double? HeldOutLoss { get; init; }
+
+    /// <summary>Folder of the checkpoint written after this step; null when none was.</summary>
+    public string? Checkpoint { get; init; }
+}

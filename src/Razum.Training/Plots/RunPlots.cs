@@ -1,0 +1,95 @@
+using ScottPlot;
+
+namespace Razum.Training.Plots;
+
+/// <summary>
+/// Pictures of a run, drawn from its <c>metrics.jsonl</c>: loss, learning rate, gradient norm, tokens per second, balance of experts. One PNG each.
+/// </summary>
+public static class RunPlots
+{
+    private const int Width = 900;
+    private const int Height = 500;
+    private const double Smoothing = 0.95;
+
+    /// <summary>Draws what <paramref name="metrics"/> holds into <paramref name="folder"/>; figures that no line has are left out.</summary>
+    /// <returns>The files written.</returns>
+    public static IReadOnlyList<string> Draw(string metrics, string folder)
+    {
+        RunMetrics run = RunMetrics.Read(metrics);
+        Directory.CreateDirectory(folder);
+        List<string> files = [];
+        Add("loss", "loss, nats", ("step", run["main"], true), ("prediction layer", run["mtp"], true), ("held out", run["held_out_loss"], false));
+        Add("learning_rate", "learning rate", ("rate", run["lr"], false));
+        Add("gradient_norm", "gradient norm before clipping", ("norm", run["grad_norm"], true));
+        Add("tokens_per_second", "tokens per second", ("rate", run["tokens_per_second"], true));
+        Add("expert_load", "largest excess of an expert's load, (max - mean) / mean", ("excess", run["max_violation"], true));
+        return files;
+
+        void Add(string name, string title, params ReadOnlySpan<(string Label, RunMetrics.Curve Curve, bool Smooth)> curves)
+        {
+            using var plot = new Plot();
+            bool any = false;
+            foreach ((string label, RunMetrics.Curve curve, bool smooth) in curves)
+            {
+                any |= curve.Steps.Length > 0;
+                AddCurve(plot, label, curve, smooth);
+            }
+
+            if (!any)
+            {
+                return;
+            }
+
+            foreach ((double step, string stage) in run.StageBeginnings.Skip(1))
+            {
+                plot.Add.VerticalLine(step, 1, Colors.Gray, LinePattern.Dashed).LegendText = stage;
+            }
+
+            plot.Title(title);
+            plot.XLabel("step");
+            plot.ShowLegend(Alignment.UpperRight);
+            string file = Path.Combine(folder, name + ".png");
+            plot.SavePng(file + ".tmp", Width, Height);
+            File.Move(file + ".tmp", file, overwrite: true);
+            files.Add(file);
+        }
+    }
+
+    private static void AddCurve(Plot plot, string label, RunMetrics.Curve curve, bool smooth)
+    {
+        if (curve.Steps.Length == 0)
+        {
+            return;
+        }
+
+        var line = plot.Add.ScatterLine(curve.Steps, curve.Values);
+        line.LegendText = label;
+        if (!smooth)
+        {
+            line.LineWidth = 2;
+            return;
+        }
+
+        // Noisy: the values pale, their running mean on top.
+        Color color = line.Color;
+        line.LegendText = "";
+        line.Color = color.WithAlpha(0.25);
+        var mean = plot.Add.ScatterLine(curve.Steps, Smooth(curve.Values));
+        (mean.Color, mean.LineWidth, mean.LegendText) = (color, 2, label);
+    }
+
+    /// <summary>Exponential running mean, corrected for its beginning.</summary>
+    private static double[] Smooth(double[] values)
+    {
+        double[] smooth = new double[values.Length];
+        (double sum, double weight) = (0, 0);
+        for (int i = 0; i < values.Length; i++)
+        {
+            sum = (Smoothing * sum) + values[i];
+            weight = (Smoothing * weight) + 1;
+            smooth[i] = sum / weight;
+        }
+
+        return smooth;
+    }
+}

@@ -1,0 +1,23 @@
+namespace Razum.Training.Runs;
+
+/// <summary>What a stage learns from.</summary>
+public sealed record DataConfig
+{
+    /// <summary><c>text</c>: files as one stream; <c>examples</c>: conversations made by a named source; <c>jsonl</c>: conversations from files.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>Files of text or of conversations (<c>{"messages": [{"role", "content", "reasoning_content"}]}</c>, one per line).</summary>
+    public IReadOnlyList<string> Files { get; init; } = [];
+
+    /// <summary>Name of the source of examples.</summary>
+    public string Source { get; init; } = "";
+
+    /// <summary>Families of examples and how often each is drawn; empty means the source's own mixture.</summary>
+    public IReadOnlyDictionary<string, double> Families { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Whether all tokens of a conversation are learned, or only the last answer.</summary>
+    public bool LearnsPrompts { get; init; }
+
+    /// <summary>Share of files that is never trained on but evaluated.</summary>
+    public double HeldOut { get; init; }
+}

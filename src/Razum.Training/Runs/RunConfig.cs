@@ -1,0 +1,72 @@
+using Razum.Models;
+using Razum.Tensors.Checkpoints;
+using Razum.Training.Optimizers;
+
+namespace Razum.Training.Runs;
+
+/// <summary>
+/// A reproducible run: one committed JSON file (<c>runs/*.json</c>), read by <see cref="RunConfigReader"/>. Paths in it are relative to the file.
+/// A run has one or more stages in sequence (pretraining, then fine-tuning) over the same weights and optimiser state.
+/// </summary>
+public sealed record RunConfig
+{
+    public required string Name { get; init; }
+
+    /// <summary>Fixes weights, order of data and everything else.</summary>
+    public required int Seed { get; init; }
+
+    /// <summary>Folder of the checkpoint to start from; null for a new model.</summary>
+    public string? ModelPath { get; init; }
+
+    /// <summary>The model to make, or what the checkpoint's <c>config.json</c> says.</summary>
+    public required ModelConfig Model { get; init; }
+
+    /// <summary>Folder of the tokenizer; null for the byte tokenizer.</summary>
+    public string? TokenizerPath { get; init; }
+
+    /// <summary>Folder for checkpoints, metrics and plots.</summary>
+    public required string Output { get; init; }
+
+    /// <summary>Longest sequence. Text is cut into sequences of this length; longer examples are left out.</summary>
+    public required int SequenceLength { get; init; }
+
+    /// <summary>Tokens computed at once. A step of more is added up from several micro-batches.</summary>
+    public required int MicroBatchTokens { get; init; }
+
+    public required AdamWSettings Optimizer { get; init; }
+
+    /// <summary>gamma of the balancing bias; 0 leaves it.</summary>
+    public double BalanceSpeed { get; init; }
+
+    /// <summary>alpha of the sequence-wise balance loss; 0 for none.</summary>
+    public double BalanceAlpha { get; init; }
+
+    /// <summary>Whether activations are computed again in the backward pass instead of kept.</summary>
+    public bool Recompute { get; init; }
+
+    /// <summary>Steps between evaluations on held-out data; 0 for none.</summary>
+    public int EvaluateEvery { get; init; }
+
+    /// <summary>Held-out tokens per evaluation.</summary>
+    public int EvaluateTokens { get; init; }
+
+    /// <summary>Whether the model of the lowest held-out loss of the present stage is kept in <c>best</c>.</summary>
+    public bool KeepBest { get; init; }
+
+    /// <summary>Steps between checkpoints.</summary>
+    public required int CheckpointEvery { get; init; }
+
+    /// <summary>How many checkpoints stay.</summary>
+    public int KeepCheckpoints { get; init; }
+
+    /// <summary>Format of the published weights. Training itself always keeps F32.</summary>
+    public ElementType Export { get; init; } = ElementType.BF16;
+
+    public required IReadOnlyList<StageConfig> Stages { get; init; }
+
+    /// <summary>SHA-256 of the file: a checkpoint belongs to exactly this run.</summary>
+    public required string Hash { get; init; }
+
+    /// <summary>Steps of all stages together.</summary>
+    public int Steps => Stages.Sum(s => s.Steps);
+}

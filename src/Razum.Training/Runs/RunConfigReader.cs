@@ -1,0 +1,195 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Razum.Models;
+using Razum.Tensors.Checkpoints;
+using Razum.Training.Optimizers;
+using Razum.Training.Schedules;
+
+namespace Razum.Training.Runs;
+
+/// <summary>Reads run files. Unknown fields and bad values are errors that name file and field.</summary>
+public static class RunConfigReader
+{
+    private const int LongestFile = 1 << 20;
+
+    /// <exception cref="InvalidDataException">The file is missing or wrong; one line with file, field and fault.</exception>
+    public static RunConfig Read(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new InvalidDataException($"{path}: no such run file");
+        }
+
+        if (new FileInfo(path).Length > LongestFile)
+        {
+            throw new InvalidDataException($"{path}: too long for a run file");
+        }
+
+        byte[] bytes = File.ReadAllBytes(path);
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(
+                bytes, new JsonDocumentOptions { AllowDuplicateProperties = false, CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? Read(path, bytes, new RunFields(path, "", document.RootElement))
+                : throw new InvalidDataException($"{path}: expected an object");
+        }
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException) // the latter: text that is not UTF-8
+        {
+            throw new InvalidDataException($"{path}: not valid JSON: {fault.Message.ReplaceLineEndings(" ")}", fault);
+        }
+    }
+
+    private static RunConfig Read(string path, byte[] bytes, RunFields fields)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        string Full(string relative) => Path.GetFullPath(relative, folder);
+        RunFields model = fields.Object("model");
+        string? json = model.Raw("config");
+        string? checkpoint = model.Has("checkpoint") ? Full(model.Text("checkpoint")) : null;
+        if ((json is null) == (checkpoint is null))
+        {
+            throw model.Fault("config", "give either the config of a new model or the path of a checkpoint");
+        }
+
+        model.Done();
+        string tokenizer = fields.Text("tokenizer", "bytes");
+        RunFields? optimizer = fields.OptionalObject("optimizer");
+        RunFields? balance = fields.OptionalObject("balance");
+        RunFields? evaluation = fields.OptionalObject("evaluation");
+        RunFields? checkpoints = fields.OptionalObject("checkpoints");
+        ModelConfig config = json is not null ? ModelConfigReader.Parse(json, $"{path}: model.config") : ModelConfigReader.Read(checkpoint!);
+        int length = fields.Whole("sequence_length", least: 2, most: config.MaxPositionEmbeddings);
+        var run = new RunConfig
+        {
+            Name = fields.Text("name"),
+            Seed = fields.Whole("seed", least: 0),
+            ModelPath = checkpoint,
+            Model = config,
+            TokenizerPath = tokenizer == "bytes" ? null : Full(tokenizer),
+            Output = Full(fields.Text("output")),
+            SequenceLength = length,
+            MicroBatchTokens = fields.Whole("micro_batch_tokens", least: length),
+            Optimizer = ReadOptimizer(optimizer),
+            BalanceSpeed = balance?.Number("bias_update_speed", 0, most: 1) ?? 0,
+            BalanceAlpha = balance?.Number("sequence_alpha", 0, most: 1) ?? 0,
+            Recompute = fields.Flag("recompute", false),
+            EvaluateEvery = evaluation?.Whole("every") ?? 0,
+            EvaluateTokens = evaluation?.Whole("tokens", least: length) ?? 0,
+            KeepBest = evaluation?.Flag("keep_best", true) ?? false,
+            CheckpointEvery = checkpoints?.Whole("every") ?? 500,
+            KeepCheckpoints = checkpoints?.Whole("keep", 2) ?? 2,
+            Export = (checkpoints?.Choice("export", "bf16", "bf16", "f32") ?? "bf16") == "f32" ? ElementType.F32 : ElementType.BF16,
+            Stages = [.. fields.Objects("stages").Select(s => ReadStage(s, Full, length))],
+            Hash = Convert.ToHexStringLower(SHA256.HashData(bytes)),
+        };
+        balance?.Done();
+        evaluation?.Done();
+        checkpoints?.Done();
+        fields.Done();
+        return run;
+    }
+
+    private static AdamWSettings ReadOptimizer(RunFields? fields)
+    {
+        var settings = new AdamWSettings();
+        if (fields is null)
+        {
+            return settings;
+        }
+
+        settings = new AdamWSettings
+        {
+            Beta1 = fields.Number("beta1", settings.Beta1, most: 0.9999999),
+            Beta2 = fields.Number("beta2", settings.Beta2, most: 0.9999999),
+            Eps = fields.Number("eps", settings.Eps),
+            WeightDecay = fields.Number("weight_decay", settings.WeightDecay),
+            ClipNorm = fields.Has("clip") ? fields.Number("clip", least: 1e-12) : settings.ClipNorm,
+        };
+        fields.Done();
+        return settings;
+    }
+
+    private static StageConfig ReadStage(RunFields fields, Func<string, string> full, int sequenceLength)
+    {
+        int steps = fields.Whole("steps");
+        RunFields? mtp = fields.OptionalObject("mtp");
+        double lambda = mtp?.Number("lambda") ?? 0;
+        var stage = new StageConfig
+        {
+            Name = fields.Text("name"),
+            Data = ReadData(fields.Object("data"), full),
+            Steps = steps,
+            StepTokens = fields.Whole("step_tokens", least: sequenceLength),
+            LearningRate = fields.Number("learning_rate"),
+            Schedule = ReadSchedule(fields.Object("schedule"), steps),
+            MtpLambda = lambda,
+            MtpLateLambda = mtp?.Number("late_lambda", lambda) ?? 0,
+            MtpLateFrom = mtp?.Number("late_from", 1, most: 1) ?? 1,
+        };
+        mtp?.Done();
+        fields.Done();
+        return stage;
+    }
+
+    private static DataConfig ReadData(RunFields fields, Func<string, string> full)
+    {
+        string kind = fields.Choice("kind", null, "text", "examples", "jsonl");
+        var data = new DataConfig
+        {
+            Kind = kind,
+            Files = kind == "examples" ? [] : [.. fields.Texts("files").Select(full)],
+            Source = kind == "examples" ? fields.Text("source") : "",
+            Families = kind == "examples" ? fields.Weights("families") : new Dictionary<string, double>(),
+            LearnsPrompts = kind != "text" && fields.Choice("loss", "answers", "answers", "all") == "all",
+            HeldOut = kind == "examples" ? 0 : fields.Number("held_out", 0, most: 0.5),
+        };
+        fields.Done();
+        return data;
+    }
+
+    private static Schedule ReadSchedule(RunFields fields, int steps)
+    {
+        string kind = fields.Choice("kind", null, "constant", "cosine", "linear", "wsd", "cuts", "stages");
+        int warmup = fields.Whole("warmup", 0, least: 0, most: steps);
+        Schedule schedule = kind switch
+        {
+            "cosine" => new CosineSchedule(steps, fields.Number("min_ratio", 0.1, most: 1)),
+            "linear" => new LinearSchedule(steps, fields.Number("min_ratio", 0, most: 1)),
+            "wsd" => ReadStableDecay(fields, steps, warmup),
+            "cuts" => new CutSchedule(steps, fields.Number("multiplier", 0.316, most: 1), fields.Numbers("cuts")),
+            "stages" => ReadStaged(fields, warmup),
+            _ => new ConstantSchedule(),
+        };
+        fields.Done();
+        return schedule with { Warmup = warmup };
+    }
+
+    private static StableDecaySchedule ReadStableDecay(RunFields fields, int steps, int warmup)
+    {
+        var shape = Enum.Parse<DecayShape>(fields.Choice("shape", "linear", "linear", "sqrt", "cosine", "exponential"), ignoreCase: true);
+        double least = shape == DecayShape.Exponential ? 1e-9 : 0;
+        return new StableDecaySchedule(
+            steps, fields.Whole("decay", least: 0, most: steps - warmup), fields.Number("min_ratio", Math.Max(least, 0), least, 1), shape);
+    }
+
+    private static StagedSchedule ReadStaged(RunFields fields, int warmup)
+    {
+        List<ScheduleStage> stages = [];
+        int from = warmup;
+        foreach (RunFields stage in fields.Objects("stages"))
+        {
+            int until = stage.Whole("until", least: from + 1);
+            double begin = stage.Number("from");
+            stages.Add(new ScheduleStage(
+                until,
+                begin,
+                stage.Number("to", begin),
+                stage.Choice("shape", "linear", "linear", "cosine") == "cosine" ? StageShape.Cosine : StageShape.Linear));
+            stage.Done();
+            from = until;
+        }
+
+        return new StagedSchedule(stages);
+    }
+}

@@ -1,0 +1,20 @@
+using System.Text.Json.Nodes;
+
+namespace Razum.Training.Tasks;
+
+/// <summary>A fraction to simplify; numerator and denominator share a factor of 2 to 30 by construction, and a quarter are negative.</summary>
+internal sealed class FractionTask : RationalTask
+{
+    public override string Name => "fraction";
+
+    public override TaskProblem Generate(ref TaskRandom random)
+    {
+        int factor = random.Next(2, 30);
+        int numerator = factor * random.Next(1, 40);
+        int denominator = factor * random.Next(1, 40);
+        numerator *= random.Pick<int>([1, 1, 1, -1]);
+        return Problem($"simplify {numerator}/{denominator}", new JsonObject { ["numerator"] = numerator, ["denominator"] = denominator });
+    }
+
+    public override JsonValue Solve(JsonObject truth) => Answer(truth.Integer("numerator"), truth.Integer("denominator"));
+}

@@ -1,0 +1,54 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+
+namespace Razum.Training.Tasks;
+
+/// <summary>
+/// Knights and knaves: two or three people make one statement each, and exactly one assignment of kinds fits all of them.
+/// The answer names each person once, in any order: <c>Anna=knight,Ben=knave</c>, with at most one space after a comma.
+/// </summary>
+internal sealed partial class KnightsTask : ProceduralTask
+{
+    public override string Name => "knights";
+
+    public override TaskProblem Generate(ref TaskRandom random)
+    {
+        int people = random.Next(2, 3);
+        string[] names = PersonNames.Draw(ref random, people);
+        KnightStatement[] statements = new KnightStatement[people];
+        int[] worlds;
+        do
+        {
+            for (int i = 0; i < people; i++)
+            {
+                statements[i] = new KnightStatement(ref random, i, people);
+            }
+
+            worlds = [.. Enumerable.Range(0, 1 << people).Where(w => statements.All(s => s.Fits(w)))];
+        }
+        while (worlds.Length != 1);
+
+        string said = string.Join(' ', names.Select((name, i) => $"{name} says: {statements[i].Text(names)}."));
+        string answer = string.Join(',', names.Select((name, i) => $"{name}={(KnightStatement.IsKnight(worlds[0], i) ? "knight" : "knave")}"));
+        return new TaskProblem(
+            $"Knights always tell the truth, knaves always lie. {said} Who is what? ({string.Join(", ", names)})",
+            answer,
+            new JsonObject { ["names"] = TruthFields.ToArray(names), ["answer"] = answer });
+    }
+
+    protected override TaskOutcome CheckAnswer(string answer, JsonObject truth)
+    {
+        if (!Kinds().IsMatch(answer))
+        {
+            return TaskOutcome.Unparseable;
+        }
+
+        // Same people, each once, and the same kinds: the sorted lists of "name=kind" are equal.
+        string[] given = answer.Replace(" ", "", StringComparison.Ordinal).Split(',');
+        string[] right = truth.Text("answer").Split(',');
+        return given.Order(StringComparer.Ordinal).SequenceEqual(right.Order(StringComparer.Ordinal)) ? TaskOutcome.Correct : TaskOutcome.Wrong;
+    }
+
+    [GeneratedRegex(@"^[A-Za-z]+=(?:knight|knave)(?:, ?[A-Za-z]+=(?:knight|knave))*\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Kinds();
+}

@@ -1,0 +1,85 @@
+using Razum.Cli;
+using Xunit;
+
+namespace Razum.Tests.Cli;
+
+/// <summary><c>razum train</c>: lines for a pipe, Ctrl-C and going on, faults. On a run of a tiny model over a few kilobytes of text.</summary>
+public sealed class TrainTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public async Task A_run_reports_its_steps_and_leaves_a_model()
+    {
+        var terminal = new TestTerminal();
+        Assert.Equal(CommandLine.Done, await terminal.Run("train", WriteRun(6), "--threads", "1"));
+        Assert.Contains("tiny: 6 steps into", terminal.Output);
+        Assert.Contains("only step 1/6  loss ", terminal.Output);
+        Assert.Contains("only step 6/6  loss ", terminal.Output);
+        Assert.Contains("tokens/s", terminal.Output);
+        Assert.Contains("tiny: done; the model is in ", terminal.Output.ReplaceLineEndings(""));
+        Assert.Equal("", terminal.Error.ToString());
+
+        var inspect = new TestTerminal();
+        Assert.Equal(CommandLine.Done, await inspect.Run("inspect", _folder.File("out/final")));
+    }
+
+    [Fact]
+    public async Task Interrupt_saves_and_the_same_command_goes_on()
+    {
+        string run = WriteRun(1_000_000);
+        var terminal = new TestTerminal();
+        Task<int> training = Task.Run(() => terminal.Run("train", run), TestContext.Current.CancellationToken);
+        while (!terminal.Terminal.Interrupts.Press())
+        {
+            Assert.False(training.IsCompleted);
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(CommandLine.Failed, await training);
+        Assert.Contains("tiny: stopped after step ", terminal.Output);
+        Assert.Contains("to go on: razum train", terminal.Output.ReplaceLineEndings(" "));
+
+        var again = new TestTerminal();
+        training = Task.Run(() => again.Run("train", run), TestContext.Current.CancellationToken);
+        while (!again.Terminal.Interrupts.Press())
+        {
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
+
+        await training;
+        Assert.Contains("tiny: going on after step ", again.Output);
+    }
+
+    [Fact]
+    public async Task A_fault_in_the_run_file_is_one_line()
+    {
+        string run = WriteRun(6);
+        File.WriteAllText(run, File.ReadAllText(run).Replace("\"seed\": 1", "\"seed\": \"one\""));
+        var terminal = new TestTerminal();
+        Assert.Equal(CommandLine.UserError, await terminal.Run("train", run));
+        Assert.Contains("seed", terminal.Error.ToString());
+        Assert.Equal(1, terminal.Error.ToString().Count(c => c == '\n'));
+        Assert.Equal("", terminal.Output);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private string WriteRun(int steps)
+    {
+        File.WriteAllText(_folder.File("text.txt"), string.Concat(Enumerable.Range(0, 500).Select(i => $"{i} and {i * i}.\n")));
+        File.WriteAllText(_folder.File("run.json"), $$"""
+            {
+              "name": "tiny", "seed": 1, "tokenizer": "bytes", "output": "out", "sequence_length": 32, "micro_batch_tokens": 64,
+              "model": { "config": {{TinyModel.Config}} },
+              "stages": [
+                {
+                  "name": "only", "steps": {{steps}}, "step_tokens": 64, "learning_rate": 0.01,
+                  "schedule": { "kind": "constant" }, "data": { "kind": "text", "files": ["text.txt"] }
+                }
+              ]
+            }
+            """);
+        return _folder.File("run.json");
+    }
+}

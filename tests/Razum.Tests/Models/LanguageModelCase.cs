@@ -1,0 +1,83 @@
+using System.Text.Json;
+using Razum.Models;
+using Razum.Tensors.Checkpoints;
+
+namespace Razum.Tests.Models;
+
+/// <summary>One folder of the golden group <c>lm</c>: a published-layout checkpoint with inputs, expected outputs and tolerances. Nothing about a case stands in C#.</summary>
+internal sealed class LanguageModelCase : IDisposable
+{
+    private readonly JsonDocument _case;
+
+    private LanguageModelCase(string folder, ModelConfig config)
+    {
+        Folder = folder;
+        Config = config;
+        Name = Path.GetFileName(folder);
+        _case = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "case.json")));
+        Expected = new SafetensorsFile(Path.Combine(folder, "expected.safetensors"));
+        using JsonDocument inputs = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "inputs.json")));
+        Sequences = inputs.RootElement.EnumerateObject().ToDictionary(p => p.Name, p => p.Value.EnumerateArray().Select(x => x.GetInt32()).ToArray());
+    }
+
+    public string Folder { get; }
+
+    public string Name { get; }
+
+    public ModelConfig Config { get; }
+
+    public SafetensorsFile Expected { get; }
+
+    /// <summary>seq0, seq1, ...: token ids.</summary>
+    public IReadOnlyDictionary<string, int[]> Sequences { get; }
+
+    /// <summary>Names of all cases that are whole checkpoints.</summary>
+    public static IEnumerable<string> Names =>
+        Goldens.Cases("lm").Where(f => File.Exists(Path.Combine(f, "config.json"))).Select(f => Path.GetFileName(f)!);
+
+    /// <summary>Opens a case. Families of a later issue (FP8, DeepSeek-V3.2) are skipped with the reader's own words.</summary>
+    public static LanguageModelCase Open(string name)
+    {
+        string folder = Path.Combine(Goldens.Root, "lm", name);
+        try
+        {
+            return new LanguageModelCase(folder, ModelConfigReader.Read(Path.Combine(folder, "config.json")));
+        }
+        catch (InvalidDataException e) when (e.Message.Contains("quantization_config") || e.Message.Contains("deepseek_v32"))
+        {
+            Assert.Skip(e.Message);
+            throw;
+        }
+    }
+
+    /// <summary>The decoder; with F32 master weights when it is to be trained, else over the mapped BF16 ones.</summary>
+    public Decoder Load(bool trainable = false) => new(Config, new CheckpointParameters(new Checkpoint(Folder), trainable));
+
+    /// <summary>Asserts max|actual - expected| within the tolerance named <paramref name="rule"/> and reports error / tolerance.</summary>
+    public void Compare(string output, string rule, ReadOnlySpan<float> actual)
+    {
+        float[] expected = Expected.ReadFloats(output);
+        Assert.Equal(expected.Length, actual.Length);
+        JsonElement tolerance = _case.RootElement.GetProperty("tolerance").GetProperty(rule);
+        double error = 0;
+        double scale = 0;
+        for (int i = 0; i < expected.Length; i++)
+        {
+            double difference = Math.Abs((double)actual[i] - expected[i]);
+            error = difference > error || double.IsNaN(difference) ? difference : error;
+            scale = Math.Max(scale, Math.Abs(expected[i]));
+        }
+
+        double allowed = tolerance.TryGetProperty("abs", out JsonElement abs)
+            ? abs.GetDouble()
+            : tolerance.GetProperty("rel_to_max").GetDouble() * Math.Max(scale, tolerance.GetProperty("floor").GetDouble());
+        Goldens.Report(Name, output, error, allowed);
+        Assert.True(error <= allowed, $"{Name}: {output}: error {error:g3} above the tolerance {allowed:g3}");
+    }
+
+    public void Dispose()
+    {
+        Expected.Dispose();
+        _case.Dispose();
+    }
+}

@@ -1,0 +1,155 @@
+using Razum.Models;
+using Razum.Tensors;
+using Razum.Tensors.Autograd;
+using Razum.Tensors.Simd;
+
+namespace Razum.Tests.Models;
+
+/// <summary>
+/// The property everything stands on: a row's bits depend on its own sequence alone. For every golden architecture (GQA, MLA in both forms, experts), F32 and
+/// BF16 weights, and every instruction set.
+/// </summary>
+public sealed class SameBitsTests
+{
+    private static readonly int[] s_tokens = [.. Enumerable.Range(0, 75).Select(i => ((i * 37) + (i * i)) % 90)];
+    private static readonly int[] s_stranger = [.. Enumerable.Range(0, 41).Select(i => ((i * 11) + 5) % 90)];
+
+    public static TheoryData<string, bool, LatentAttentionForm> Presets
+    {
+        get
+        {
+            var data = new TheoryData<string, bool, LatentAttentionForm>();
+            foreach (string name in LanguageModelCase.Names)
+            {
+                foreach (bool trainable in (bool[])[false, true])
+                {
+                    data.Add(name, trainable, LatentAttentionForm.Expanded);
+                    data.Add(name, trainable, LatentAttentionForm.Absorbed);
+                }
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Presets))]
+    public void Full_equals_chunks_and_decoding_equals_packed_equals_any_threads(string name, bool float32, LatentAttentionForm form)
+    {
+        Decoder decoder = Load(name, float32, form);
+        foreach (InstructionSet set in InstructionSets.Supported)
+        {
+            float[] full = Alone(decoder, 1, set);
+            Assert.Equal(full, Alone(decoder, 2, set));
+            Assert.Equal(full, Alone(decoder, 3, set));
+            Assert.Equal(full, AmongStrangers(decoder, set));
+            Assert.Equal(full, InPieces(decoder, set, [40, 1, 1, 20, 1, 1, 11]));
+            Assert.Equal(full, InPieces(decoder, set, [.. Enumerable.Repeat(1, s_tokens.Length)]));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Presets))]
+    public void Log_probabilities_of_the_sampler_are_those_of_the_trainer(string name, bool float32, LatentAttentionForm form)
+    {
+        Decoder decoder = Load(name, float32, form);
+        using var ops = new CpuOps(2);
+        using KeyValueCache cache = decoder.CreateCache(s_tokens.Length);
+        using KeyValueCache other = decoder.CreateCache(s_tokens.Length);
+        var batch = new Batch();
+        float[] sampled = new float[s_tokens.Length - 1];
+        for (int i = 0; i < sampled.Length; i++)
+        {
+            ops.Arena.Reset();
+            batch.Clear();
+            batch.Add(s_tokens.AsSpan(i, 1), cache);
+            batch.Add(s_stranger.AsSpan(i % s_stranger.Length, 1), other);
+            Tensor logits = decoder.Logits(ops, decoder.Forward(ops, batch));
+            batch.Commit();
+            sampled[i] = ops.LogProbability(logits[0], s_tokens[i + 1]);
+        }
+
+        using var trainerOps = new CpuOps(1);
+        var tape = new Tape(trainerOps);
+        var whole = new Batch();
+        whole.Add(s_stranger);
+        whole.Add(s_tokens);
+        Tensor hidden = decoder.Forward(tape, whole);
+        float[] trained = tape.LogProbabilities(hidden.SliceRows(s_stranger.Length, sampled.Length), decoder.Head, s_tokens.AsSpan(1)).ToArray();
+        Assert.Equal(sampled, trained);
+    }
+
+    [Theory]
+    [MemberData(nameof(Presets))]
+    public void Both_forms_of_latent_attention_agree(string name, bool float32, LatentAttentionForm form)
+    {
+        Decoder decoder = Load(name, float32, form);
+        if (decoder.Config.Attention is not MlaConfig)
+        {
+            Assert.Skip("no latent attention");
+        }
+
+        float[] one = Alone(decoder, 1, InstructionSets.Default);
+        decoder.LatentForm = form == LatentAttentionForm.Expanded ? LatentAttentionForm.Absorbed : LatentAttentionForm.Expanded;
+        float[] other = Alone(decoder, 1, InstructionSets.Default);
+        float scale = one.Max(MathF.Abs);
+        Assert.All(one.Zip(other), pair => Assert.True(MathF.Abs(pair.First - pair.Second) <= 1e-5f * scale, $"{pair.First} and {pair.Second}"));
+    }
+
+    private static Decoder Load(string name, bool float32, LatentAttentionForm form)
+    {
+        using LanguageModelCase golden = LanguageModelCase.Open(name);
+        if (form == LatentAttentionForm.Absorbed && golden.Config.Attention is not MlaConfig)
+        {
+            Assert.Skip("no latent attention: one form");
+        }
+
+        Decoder decoder = golden.Load(float32);
+        decoder.LatentForm = form;
+        return decoder;
+    }
+
+    private static float[] Alone(Decoder decoder, int threads, InstructionSet set)
+    {
+        using var ops = new CpuOps(threads, set);
+        var batch = new Batch();
+        batch.Add(s_tokens);
+        return decoder.Logits(ops, decoder.Forward(ops, batch)).ToArray();
+    }
+
+    private static float[] AmongStrangers(Decoder decoder, InstructionSet set)
+    {
+        using var ops = new CpuOps(2, set);
+        var batch = new Batch();
+        batch.Add(s_stranger);
+        batch.Add(s_tokens);
+        batch.Add(s_stranger.AsSpan(3, 7));
+        Tensor hidden = decoder.Forward(ops, batch);
+        return decoder.Logits(ops, hidden).SliceRows(s_stranger.Length, s_tokens.Length).ToArray();
+    }
+
+    /// <summary>Through the cache, so many tokens at a time, beside a stranger that decodes.</summary>
+    private static float[] InPieces(Decoder decoder, InstructionSet set, int[] pieces)
+    {
+        using var ops = new CpuOps(2, set);
+        using KeyValueCache cache = decoder.CreateCache(s_tokens.Length);
+        using KeyValueCache stranger = decoder.CreateCache(s_tokens.Length);
+        var batch = new Batch();
+        var logits = new List<float>();
+        int at = 0;
+        foreach (int piece in pieces)
+        {
+            ops.Arena.Reset();
+            batch.Clear();
+            batch.Add([s_stranger[at % s_stranger.Length]], stranger);
+            batch.Add(s_tokens.AsSpan(at, piece), cache);
+            Tensor hidden = decoder.Forward(ops, batch);
+            batch.Commit();
+            logits.AddRange(decoder.Logits(ops, hidden.SliceRows(1, piece)).ToArray());
+            at += piece;
+        }
+
+        Assert.Equal(s_tokens.Length, at);
+        return [.. logits];
+    }
+}

@@ -1,0 +1,28 @@
+using Razum.Tensors;
+using Razum.Tensors.Kernels;
+
+namespace Razum.Tests.Tensors;
+
+/// <summary>
+/// One operation on small inputs: how to call it, and what the scalar reference of its kernel gives. <see cref="OpsTests"/> runs every case on every
+/// instruction set, forward against the reference and backward against central differences of the reference.
+/// </summary>
+/// <param name="Op">Name of the method of <see cref="Ops"/>.</param>
+/// <param name="Inputs">Shapes of the activations.</param>
+/// <param name="Weights">Shapes of the weights.</param>
+/// <param name="Run">Calls the operation.</param>
+/// <param name="Reference">Calls the reference, on its own memory.</param>
+internal sealed record OpCase(
+    string Op,
+    (int Rows, int Columns)[] Inputs,
+    (int Rows, int Columns)[] Weights,
+    Func<Ops, Tensor[], Weight[], Tensor> Run,
+    Func<Arena, Tensor[], Weight[], Tensor> Reference)
+{
+    /// <summary>Distinguishes several cases of one operation.</summary>
+    public string Variant { get; init; } = "";
+
+    public string Name => Variant.Length == 0 ? Op : $"{Op}, {Variant}";
+
+    public override string ToString() => Name;
+}

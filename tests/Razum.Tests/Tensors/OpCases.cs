@@ -1,0 +1,159 @@
+using Razum.Tensors;
+using Razum.Tensors.Kernels;
+
+namespace Razum.Tests.Tensors;
+
+/// <summary>The cases of <see cref="OpsTests"/>. Every operation of <see cref="Ops"/> must have at least one: a test asserts it by reflection.</summary>
+internal static unsafe class OpCases
+{
+    private static readonly int[] s_ids = [3, 0, 6, 3, 5];
+    private static readonly int[] s_positions = [0, 1, 2, 9, 40];
+    private static readonly Segment[] s_segments = [new Segment(0, 5), new Segment(5, 1), new Segment(6, 7)];
+    private static readonly RouterShape s_experts = new(6, 2, RouterScore.Sigmoid, 1, 1, GroupScore.Max, true, 1.4f);
+    private static readonly float[] s_rowWeights = [0.5f, 0, 1.5f, 1, 0.25f];
+
+    public static IReadOnlyList<OpCase> All { get; } =
+    [
+        new("Embedding", [], [(7, 19)], (ops, _, w) => ops.Embedding(w[0], s_ids), (arena, _, w) => Make(arena, 5, 19, y =>
+        {
+            fixed (int* ids = s_ids)
+            {
+                Embedding.Reference(w[0], ids, y);
+            }
+        })),
+        new("RmsNorm", [(70, 21)], [(1, 21)], (ops, x, w) => ops.RmsNorm(x[0], w[0], 1e-5f), (arena, x, w) =>
+            Make(arena, 70, 21, y => RmsNorm.Reference(x[0], w[0].Floats, 1e-5f, y))),
+        new("Linear", [(9, 37)], [(43, 37), (1, 43)], (ops, x, w) => ops.Linear(x[0], w[0], w[1]), (arena, x, w) =>
+            Make(arena, 9, 43, y => Linear.Reference(x[0], w[0], w[1], y))),
+        new("Linear", [(5, 40)], [(33, 18)], (ops, x, w) => ops.Linear(x[0].Slice(3, 18), w[0]), (arena, x, w) =>
+            Make(arena, 5, 33, y => Linear.Reference(x[0].Slice(3, 18), w[0], null, y))) { Variant = "columns of a wider tensor" },
+        new("HeadLinear", [(6, 3 * 5)], [(3 * 12, 11)], (ops, x, w) => ops.HeadLinear(x[0], w[0], new HeadRows(12, 2, 5), 3, true), (arena, x, w) =>
+            Make(arena, 6, 33, y => HeadLinear.Reference(x[0], w[0], new HeadRows(12, 2, 5), 3, true, y))) { Variant = "transposed" },
+        new("HeadLinear", [(6, 3 * 11)], [(3 * 12, 11)], (ops, x, w) => ops.HeadLinear(x[0], w[0], new HeadRows(12, 7, 5), 3, false), (arena, x, w) =>
+            Make(arena, 6, 15, y => HeadLinear.Reference(x[0], w[0], new HeadRows(12, 7, 5), 3, false, y))),
+        .. Rope(RopeLayout.Half), .. Rope(RopeLayout.Interleaved),
+        AttentionCase("grouped queries", new AttentionShape(4, 2, 10, 10, 0.3f)),
+        AttentionCase("window of 3", new AttentionShape(2, 1, 8, 8, 0.4f, 3)),
+        AttentionCase("values narrower than keys", new AttentionShape(2, 2, 12, 7, 0.3f)),
+        new("Attention", [(13, 3 * 14), (13, 14)], [], (ops, x, _) =>
+            ops.Attention(x[0], x[1], x[1].Slice(0, 9), new AttentionShape(3, 1, 14, 9, 0.3f), s_segments, 0), (arena, x, _) => Make(arena, 13, 27, y =>
+            AttentionReference(x[0], x[1], x[1].Slice(0, 9), new AttentionShape(3, 1, 14, 9, 0.3f), y))) { Variant = "values are columns of the keys" },
+        new("Recall", [(13, 6)], [], (ops, x, _) => ops.Scale(ops.Recall(x[0], s_segments, 0), 1), (_, x, _) => x[0]),
+        new("JoinHeads", [(4, 3 * 7), (4, 5)], [], (ops, x, _) =>
+            ops.JoinHeads(new HeadColumns(x[0], 7, 2, 4), new HeadColumns(x[1], 0, 1, 3), 3), (arena, x, _) => Make(arena, 4, 21, y =>
+        {
+            Copy.Reference(new HeadColumns(x[0], 7, 2, 4), new HeadColumns(y, 7, 0, 4), 3, null);
+            Copy.Reference(new HeadColumns(x[1], 0, 1, 3), new HeadColumns(y, 7, 4, 3), 3, null);
+        })),
+        new("SwiGlu", [(5, 37), (5, 37)], [], (ops, x, _) => ops.SwiGlu(x[0], x[1]), (arena, x, _) =>
+            Make(arena, 5, 37, y => SwiGlu.Reference(x[0], x[1], y))),
+        RouteCase("softmax", new RouterShape(8, 3, RouterScore.Softmax, 1, 1, GroupScore.Max, false, 1.5f)),
+        RouteCase("softmax, normalised", new RouterShape(8, 3, RouterScore.Softmax, 1, 1, GroupScore.Max, true, 1)),
+        RouteCase("softmax, groups", new RouterShape(8, 2, RouterScore.Softmax, 4, 2, GroupScore.Max, false, 16)),
+        RouteCase("sigmoid, groups, bias", new RouterShape(8, 3, RouterScore.Sigmoid, 4, 2, GroupScore.TopTwoSum, true, 2.5f)),
+        new("Experts", [(9, 10), (9, 6)], [.. Enumerable.Repeat((7, 10), 12), .. Enumerable.Repeat((10, 7), 6)], (ops, x, w) =>
+            ops.Experts(x[0], ops.Route(x[1], s_experts, null), ExpertsOf(w)), (arena, x, w) => Make(arena, 9, 10, y =>
+        {
+            (int[] ids, Tensor weights) = Chosen(arena, x[1], s_experts);
+            fixed (int* p = ids)
+            {
+                Experts.Reference(x[0], new Routing(p, weights, 6), ExpertsOf(w), y);
+            }
+        })),
+        new("CrossEntropy", [(5, 12)], [(23, 12)], (ops, x, w) => ops.CrossEntropy(x[0], w[0], s_ids, s_rowWeights), (arena, x, w) => Make(arena, 1, 1, y =>
+            *y.Data = (float)-LogProbabilitiesOf(x[0], w[0]).Zip(s_rowWeights, (p, weight) => (double)p * weight).Sum())),
+        new("LogProbabilities", [(5, 12)], [(23, 12)], (ops, x, w) => ops.LogProbabilities(x[0], w[0], s_ids), (arena, x, w) =>
+            Make(arena, 5, 1, y => LogProbabilitiesOf(x[0], w[0]).CopyTo(new Span<float>(y.Data, 5)))),
+        new("Add", [(5, 37), (5, 37)], [], (ops, x, _) => ops.Add(x[0], x[1]), (arena, x, _) => Make(arena, 5, 37, y => Elementwise.Reference(x[0], x[1], y))),
+        new("Scale", [(5, 37)], [], (ops, x, _) => ops.Scale(x[0], 0.7f), (arena, x, _) => Make(arena, 5, 37, y =>
+        {
+            for (int i = 0; i < 5 * 37; i++)
+            {
+                y.Data[i] = 0.7f * x[0].Data[i];
+            }
+        })),
+        new("SigmoidGate", [(5, 37), (5, 1)], [], (ops, x, _) => ops.SigmoidGate(x[0], x[1]), (arena, x, _) =>
+            Make(arena, 5, 37, y => SigmoidGate.Reference(x[0], x[1], y))),
+        new("Concat", [(5, 3), (5, 7)], [], (ops, x, _) => ops.Concat(x[0], x[1]), (arena, x, _) => Make(arena, 5, 10, y =>
+        {
+            Copy.Reference(new HeadColumns(x[0], 0, 0, 3), new HeadColumns(y, 0, 0, 3), 1, null);
+            Copy.Reference(new HeadColumns(x[1], 0, 0, 7), new HeadColumns(y, 0, 3, 7), 1, null);
+        })),
+        new("Gather", [(7, 6)], [], (ops, x, _) => ops.Gather(x[0], s_ids), (arena, x, _) => Make(arena, 5, 6, y =>
+        {
+            fixed (int* rows = s_ids)
+            {
+                Copy.Reference(new HeadColumns(x[0], 0, 0, 6), new HeadColumns(y, 0, 0, 6), 1, rows);
+            }
+        })),
+        new("Recompute", [(5, 12)], [(12, 12)], (ops, x, w) => ops.Recompute(x[0], (inner, input) => inner.Add(input, inner.Linear(input, w[0]))), (arena, x, w) =>
+            Make(arena, 5, 12, y =>
+            {
+                Linear.Reference(x[0], w[0], null, y);
+                Elementwise.Reference(x[0], y, y);
+            })),
+    ];
+
+    private static IEnumerable<OpCase> Rope(RopeLayout layout)
+    {
+        var table = new RopeTable(6, 100, layout, null);
+        yield return new OpCase("Rope", [(5, 2 * 11)], [], (ops, x, _) => ops.Rope(ops.Scale(x[0], 1), table, s_positions, 11, 3), (arena, x, _) =>
+            Make(arena, 5, 22, y =>
+            {
+                Elementwise.Reference(x[0], arena.AllocateZeroed(5, 22), y);
+                Razum.Tensors.Kernels.Rope.Reference(y, table, s_positions, 11, 3);
+            })) { Variant = layout.ToString() };
+    }
+
+    private static OpCase AttentionCase(string variant, AttentionShape shape) =>
+        new("Attention", [(13, shape.Heads * shape.KeyDim), (13, shape.KvHeads * shape.KeyDim), (13, shape.KvHeads * shape.ValueDim)], [], (ops, x, _) =>
+            ops.Attention(x[0], x[1], x[2], shape, s_segments, 0), (arena, x, _) => Make(arena, 13, shape.Heads * shape.ValueDim, y =>
+            AttentionReference(x[0], x[1], x[2], shape, y))) { Variant = variant };
+
+    private static OpCase RouteCase(string variant, RouterShape shape) =>
+        new("Route", [(9, 8)], [], (ops, x, _) => ops.Route(x[0], shape, null).Weights, (arena, x, _) => Chosen(arena, x[0], shape).Weights) { Variant = variant };
+
+    private static ExpertWeights ExpertsOf(Weight[] w) => new(w[..6], w[6..12], w[12..]);
+
+    private static (int[] Ids, Tensor Weights) Chosen(Arena arena, Tensor logits, RouterShape shape)
+    {
+        int[] ids = new int[logits.Rows * shape.TopK];
+        Tensor weights = arena.Allocate(logits.Rows, shape.TopK);
+        fixed (int* p = ids)
+        {
+            Router.Reference(logits, shape, null, p, weights);
+        }
+
+        return (ids, weights);
+    }
+
+    private static float[] LogProbabilitiesOf(Tensor hidden, Weight head)
+    {
+        int[] rows = [0, 1, 2, 3, 4];
+        float[] y = new float[5];
+        fixed (int* r = rows, t = s_ids)
+        fixed (float* p = y)
+        {
+            LogProbabilities.Reference(hidden, head, r, t, 5, p);
+        }
+
+        return y;
+    }
+
+    private static void AttentionReference(Tensor q, Tensor k, Tensor v, AttentionShape shape, Tensor y)
+    {
+        double[] values = new double[y.Rows * y.Columns];
+        Attention.Reference(q, k, v, shape, s_segments, 0, values, new double[y.Rows * shape.Heads]);
+        for (int i = 0; i < values.Length; i++)
+        {
+            y.Data[i] = (float)values[i];
+        }
+    }
+
+    private static Tensor Make(Arena arena, int rows, int columns, Action<Tensor> fill)
+    {
+        Tensor y = arena.Allocate(rows, columns);
+        fill(y);
+        return y;
+    }
+}

@@ -1,0 +1,58 @@
+using System.Text.Json.Nodes;
+using Razum.Training.Data;
+using Razum.Training.Data.Traces;
+using Razum.Training.Tasks;
+
+namespace Razum.Tests.Training.Data.Traces;
+
+public sealed class TraceTests
+{
+    private static readonly Dictionary<char, int> s_none = [];
+
+    public static TheoryData<string, string, string> Written => new()
+    {
+        { "chain_mod100", """{"expression":"47+5*4+2"}""", "47+5*4+2=52*4+2=8+2=10" },
+        { "chain_mod100", """{"expression":"10-9-4*2"}""", "10-9-4*2=1-4*2=97*2=94" },
+        { "addition", """{"a":4821,"b":977}""", "A4B8C2D1 b9c7d7;D1d7:08 C2c7:09 B8b9:17 A4-0:05;A5B7C9D8" },
+        { "addition", """{"a":95,"b":7}""", "A9B5 b7;B5b7:12 A9-0:10;1A0B2" },
+        { "addition", """{"a":7,"b":95}""", "B7 a9b5;B7b5:12 -0a9:10;1A0B2" },
+        { "linear", """{"a":3,"b":5,"c":20,"variable":"x"}""", "3x=20-5=15;x=15/3=5" },
+        { "linear", """{"a":-4,"b":-17,"c":152,"variable":"x"}""", "-4x=152+17=162+7=169;x=169/-4=-169/4" },
+        { "linear", """{"a":-1,"b":20,"c":20,"variable":"z"}""", "-z=20-20=0;z=0/-1=0" },
+        { "gcd", """{"a":33,"b":75}""", "75%33=9;33%9=6;9%6=3;6%3=0" },
+        { "gcd", """{"a":512,"b":7}""", "512:51%7=2,22%7=1;7%1=0" },
+        { "gcd", """{"a":7755,"b":4797}""", "7755-4797=2958;4797-2958=1839;2958-1839=1119;1839-1119=720;1119-720=399;720-399=321;399-321=78;"
+            + "321-78=243-78=165-78=87-78=9;78%9=6;9%6=3;6%3=0" },
+        { "gcd", """{"a":12,"b":1452}""", "1452-1200=252-120=132-120=12-12=0" },
+        { "sorting", """{"values":[25,37,21,-20,-9,-10,0,25],"direction":"ascending"}""", "-2:-20;-1:-10;-0:-9;0:0;2:25,21,25>21,25,25;3:37;" },
+        { "sorting", """{"values":[25,-3,21,-1,99],"direction":"descending"}""", "9:99;2:25,21>25,21;-0:-3,-1>-1,-3;" },
+        { "count_letters", """{"letter":"c","word":"soocesr"}""", "As0Bo0Co0Dc1Ee1Fs1Gr1" },
+        { "reversing", """{"word":"sooocsr"}""", "AsBoCoDoEcFsGr;GrFsEcDoCoBoAs" },
+        { "word_problems", """{"template":7,"values":{"a":12,"b":5,"c":7}}""", "12*5-7=60-7=53" },
+        { "word_problems", """{"template":2,"values":{"a":23,"b":14}}""", "23*14=23*10+23*4=230+92=322" },
+        { "word_problems", """{"template":5,"values":{"a":12,"b":15,"c":47}}""", "227-12*15=227-12*10-12*5=227-120-60=107-60=47" },
+        { "word_problems", """{"template":13,"values":{"a":40,"b":29,"c":6}}""", "2*(40+29)*6=2*69*6=138*6=100*6+30*6+8*6=600+180+48=780+48=828" },
+        { "word_problems", """{"template":14,"values":{"a":12,"b":16,"c":5}}""", "(12*16-48)//5=(12*10+12*6-48)//5=(120+72-48)//5=(192-48)//5=144//5=28" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Written))]
+    public void ThinkingIsWrittenAsTaught(string family, string truth, string expected) =>
+        Assert.Equal(expected, NanoExamples.Reasoning(family, new TaskProblem("", "", (JsonObject)JsonNode.Parse(truth)!)));
+
+    /// <summary>Every rewritten formula has the value of the first one.</summary>
+    [Fact]
+    public void EveryStepOfAStoryKeepsTheValue()
+    {
+        ProceduralTask task = TaskRegistry.Get("word_problems");
+        for (ulong i = 0; i < 5000; i++)
+        {
+            TaskRandom random = new(1, 1, i);
+            TaskProblem problem = task.Generate(ref random);
+            string trace = WordProblemTrace.Write(problem.Truth);
+            Assert.All(
+                trace.Replace("//", "/").Replace("/", "//").Split('='),
+                step => Assert.True($"{TemplateFormula.Evaluate(step, s_none)}" == problem.Answer, $"{step} in {trace}"));
+        }
+    }
+}

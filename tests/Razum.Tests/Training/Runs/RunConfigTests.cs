@@ -1,0 +1,75 @@
+using Razum.Training.Runs;
+using Razum.Training.Schedules;
+
+namespace Razum.Tests.Training.Runs;
+
+/// <summary>What a run file may say, and that everything else is refused in one line that names the field.</summary>
+public sealed class RunConfigTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("razum-run-").FullName;
+
+    [Fact]
+    public void Fields_arrive()
+    {
+        RunConfig run = Read(Good);
+        Assert.Equal(("tiny", 5, 64, 128), (run.Name, run.Seed, run.SequenceLength, run.MicroBatchTokens));
+        Assert.Equal(Path.Combine(_folder, "out", "tiny"), run.Output);
+        Assert.Equal(0.95, run.Optimizer.Beta2);
+        StageConfig stage = Assert.Single(run.Stages);
+        Assert.Equal(new StableDecaySchedule(100, 20, 0, DecayShape.Sqrt) { Warmup = 10 }, stage.Schedule);
+        Assert.Equal((0.3, 0.1), (stage.MtpLambdaAt(69), stage.MtpLambdaAt(70)));
+        Assert.Equal(2, stage.Data.Families["gcd"]);
+    }
+
+    [Theory]
+    [InlineData("\"seed\": 5", "\"seed\": -5", "seed")]
+    [InlineData("\"seed\": 5", "\"seed\": 5, \"sed\": 1", "sed: unknown field")]
+    [InlineData("\"seed\": 5,", "", "seed: missing")]
+    [InlineData("\"steps\": 100", "\"steps\": 0", "stages[0].steps")]
+    [InlineData("\"steps\": 100", "\"steps\": \"many\"", "stages[0].steps")]
+    [InlineData("\"wsd\"", "\"magic\"", "stages[0].schedule.kind")]
+    [InlineData("\"decay\": 20", "\"decay\": 200", "stages[0].schedule.decay")]
+    [InlineData("\"gcd\": 2", "\"gcd\": -2", "stages[0].data.families.gcd")]
+    [InlineData("\"beta2\": 0.95", "\"beta2\": 1", "optimizer.beta2")]
+    [InlineData("\"beta2\": 0.95", "\"beta3\": 0.95", "optimizer.beta3: unknown field")]
+    [InlineData("\"sequence_length\": 64", "\"sequence_length\": 640", "sequence_length")]
+    [InlineData("\"model_type\": \"deepseek_v3\"", "\"model_type\": \"parrot\"", "model_type")]
+    [InlineData("\"name\": \"tiny\"", "\"name\": ", "not valid JSON")]
+    [InlineData("\"late_from\": 0.7", "\"late_from\": 7", "stages[0].mtp.late_from")]
+    public void Faults_are_named(string from, string to, string expected)
+    {
+        string text = Good.Replace(from, to, StringComparison.Ordinal);
+        Assert.NotEqual(Good, text);
+        InvalidDataException fault = Assert.Throws<InvalidDataException>(() => Read(text));
+        Assert.Contains(expected, fault.Message, StringComparison.Ordinal);
+        Assert.Contains("run.json", fault.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', fault.Message);
+    }
+
+    [Fact]
+    public void A_missing_file_is_named() =>
+        Assert.Contains("nowhere.json", Assert.Throws<InvalidDataException>(() => RunConfigReader.Read("nowhere.json")).Message, StringComparison.Ordinal);
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static string Good => $$"""
+        {
+          "name": "tiny", "seed": 5, "output": "out/tiny", "sequence_length": 64, "micro_batch_tokens": 128,
+          "model": { "config": {{TinyModel.Json}} },
+          "optimizer": { "beta2": 0.95 },
+          "stages": [
+            { "name": "sft", "data": { "kind": "examples", "source": "nano", "families": { "gcd": 2 }, "loss": "answers" },
+              "steps": 100, "step_tokens": 128, "learning_rate": 1e-3,
+              "schedule": { "kind": "wsd", "warmup": 10, "decay": 20, "shape": "sqrt" },
+              "mtp": { "lambda": 0.3, "late_lambda": 0.1, "late_from": 0.7 } }
+          ]
+        }
+        """;
+
+    private RunConfig Read(string text)
+    {
+        string file = Path.Combine(_folder, "run.json");
+        File.WriteAllText(file, text);
+        return RunConfigReader.Read(file);
+    }
+}
