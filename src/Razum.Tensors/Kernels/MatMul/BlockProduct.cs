@@ -4,32 +4,6 @@ using Razum.Tensors.Simd;
 
 namespace Razum.Tensors.Kernels.MatMul;
 
-/// <summary>Where the left operand's values lie: a[i, k] = *(Data + i * Row + k * Step), steps in bytes.</summary>
-internal readonly unsafe struct LeftOperand
-{
-    private LeftOperand(float* data, nint row, nint step)
-    {
-        Data = (byte*)data;
-        Row = row;
-        Step = step;
-    }
-
-    internal byte* Data { get; }
-
-    internal nint Row { get; }
-
-    internal nint Step { get; }
-
-    /// <summary>A matrix stored by rows, <paramref name="stride"/> values apart.</summary>
-    internal static LeftOperand Rows(float* data, nint stride) => new(data, stride * sizeof(float), sizeof(float));
-
-    /// <summary>The transpose of a matrix stored by rows.</summary>
-    internal static LeftOperand Columns(float* data, nint stride) => new(data, sizeof(float), stride * sizeof(float));
-
-    /// <summary>The operand from row <paramref name="row"/> and contraction index <paramref name="depth"/> on.</summary>
-    internal LeftOperand From(int row, int depth) => new((float*)(Data + (row * Row) + (depth * Step)), Row, Step);
-}
-
 /// <summary>
 /// One piece of a product on one thread: blocks of the contraction index that keep operands in the caches, blocks of rows, panels, tiles.
 /// Partial sums wait in C between two blocks of the contraction, which continues every element's chain where it stopped.
@@ -38,7 +12,6 @@ internal static unsafe class BlockProduct
 {
     private const int MaxDepth = 512;
     private const int RowBlock = 96;
-    private const int TileRows = 12;
 
     /// <summary>Below this many rows, rows of B are read where they lie: making panels would cost more than it saves.</summary>
     private const int FewestPackedRows = 8;
@@ -128,6 +101,11 @@ internal static unsafe class BlockProduct
         {
             int count = Math.Min(RowBlock, rows - row);
             LeftOperand block = a.From(row, 0);
+            if (a.IsTransposed)
+            {
+                block = block.Copy(count, depth, ThreadScratch.Left((long)RowBlock * depth));
+            }
+
             float* target = c + (row * cRow) - from;
             int column = from / strip * strip;
             if (rows == 1 && column == from)
@@ -167,7 +145,6 @@ internal static unsafe class BlockProduct
         where V : struct
         where F : struct, IPanelFormat
     {
-        byte* left = a.Data;
         nint row = a.Row;
         nint step = a.Step;
         int i = 0;
@@ -175,30 +152,30 @@ internal static unsafe class BlockProduct
         {
             for (; i + 12 <= rows; i += 12)
             {
-                MicroKernel.Rows12<S, V, F>(left + (i * row), row, step, b, bStep, depth, c + (i * cRow), cRow, load);
+                MicroKernel.Rows12<S, V, F>(a.At(i), row, step, b, bStep, depth, c + (i * cRow), cRow, load);
             }
         }
 
         for (; i + 6 <= rows; i += 6)
         {
-            MicroKernel.Rows6<S, V, F>(left + (i * row), row, step, b, bStep, depth, c + (i * cRow), cRow, load);
+            MicroKernel.Rows6<S, V, F>(a.At(i), row, step, b, bStep, depth, c + (i * cRow), cRow, load);
         }
 
         if (i + 4 <= rows)
         {
-            MicroKernel.Rows4<S, V, F>(left + (i * row), row, step, b, bStep, depth, c + (i * cRow), cRow, load);
+            MicroKernel.Rows4<S, V, F>(a.At(i), row, step, b, bStep, depth, c + (i * cRow), cRow, load);
             i += 4;
         }
 
         if (i + 2 <= rows)
         {
-            MicroKernel.Rows2<S, V, F>(left + (i * row), row, step, b, bStep, depth, c + (i * cRow), cRow, load);
+            MicroKernel.Rows2<S, V, F>(a.At(i), row, step, b, bStep, depth, c + (i * cRow), cRow, load);
             i += 2;
         }
 
         if (i < rows)
         {
-            MicroKernel.Rows1<S, V, F>(left + (i * row), row, step, b, bStep, depth, c + (i * cRow), cRow, load);
+            MicroKernel.Rows1<S, V, F>(a.At(i), row, step, b, bStep, depth, c + (i * cRow), cRow, load);
         }
     }
 
@@ -209,11 +186,11 @@ internal static unsafe class BlockProduct
         where V : struct
         where F : struct, IPanelFormat
     {
-        float* tile = stackalloc float[TileRows * Panel.Width];
+        float* tile = stackalloc float[LeftOperand.TileRows * Panel.Width];
         int width = 2 * S.Lanes;
-        for (int row = 0; row < rows; row += TileRows)
+        for (int row = 0; row < rows; row += LeftOperand.TileRows)
         {
-            int count = Math.Min(TileRows, rows - row);
+            int count = Math.Min(LeftOperand.TileRows, rows - row);
             for (int i = 0; load && i < count; i++)
             {
                 for (int j = 0; j < width; j++)

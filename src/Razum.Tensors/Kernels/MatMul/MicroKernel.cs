@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Razum.Tensors.Simd;
 
 namespace Razum.Tensors.Kernels.MatMul;
@@ -77,6 +78,7 @@ internal static unsafe class MicroKernel
         nint row4 = 4 * row;
         nint row5 = 5 * row;
         byte* d = a + (6 * row);
+        Prefetch(load ? c + (12 * cRow) : c, 12, cRow);
         for (int k = 0; k < depth; k++)
         {
             V low = F.Load<S, V>(b, 0);
@@ -197,6 +199,7 @@ internal static unsafe class MicroKernel
         nint row3 = 3 * row;
         nint row4 = 4 * row;
         nint row5 = 5 * row;
+        Prefetch(load ? c + (6 * cRow) : c, 6, cRow);
         for (int k = 0; k < depth; k++)
         {
             V low = F.Load<S, V>(b, 0);
@@ -418,5 +421,22 @@ internal static unsafe class MicroKernel
         S.Store(c + (5 * S.Lanes), c2H);
         S.Store(c + (6 * S.Lanes), c3L);
         S.Store(c + (7 * S.Lanes), c3H);
+    }
+
+    /// <summary>
+    /// Asks for the lines of C early: those of this tile when it is only stored, after the loop, else those of the tile that comes next.
+    /// Waiting for them costs a fifth of the time of a tile of depth 256.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(float* c, int rows, nint cRow)
+    {
+        if (Sse.IsSupported)
+        {
+            for (int i = 0; i < rows; i++, c += cRow)
+            {
+                Sse.Prefetch0(c);
+                Sse.Prefetch0(c + 16);
+            }
+        }
     }
 }

@@ -11,6 +11,9 @@ internal readonly struct Pieces
 
     private const int PiecesPerThread = 8;
     private const int FewestRows = 96;
+
+    /// <summary>Partial sums of a piece stay in the second-level cache between two blocks of the contraction.</summary>
+    private const int MostRows = 384;
     private const long SmallestWork = 1 << 17;
 
     private readonly int _rows;
@@ -29,6 +32,7 @@ internal readonly struct Pieces
         int group = Math.Min(panels, MaxColumns / Panel.Width);
         int groups = (panels + group - 1) / group;
         int split = Math.Clamp((wanted + groups - 1) / groups, 1, Math.Max(1, rows / FewestRows));
+        split = Math.Max(split, (rows + MostRows - 1) / MostRows);
         _rowStep = Math.Max(12, ((rows + split - 1) / split + 11) / 12 * 12);
         _rowPieces = (rows + _rowStep - 1) / _rowStep;
         while (group > 1 && groups * _rowPieces < wanted)

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Razum.Tensors.Kernels.MatMul;
 
-/// <summary>Memory that one thread reuses from piece to piece: panels packed on the way, and rows gathered. It grows to the largest request.</summary>
+/// <summary>Memory that one thread reuses from piece to piece: panels packed on the way, rows gathered, tiles. It grows to the largest request.</summary>
 internal sealed unsafe class ThreadScratch
 {
     [ThreadStatic]
@@ -10,13 +10,16 @@ internal sealed unsafe class ThreadScratch
 
     private byte* _panels;
     private byte* _rows;
+    private byte* _left;
     private nuint _panelBytes;
     private nuint _rowBytes;
+    private nuint _leftBytes;
 
     ~ThreadScratch()
     {
         NativeMemory.AlignedFree(_panels);
         NativeMemory.AlignedFree(_rows);
+        NativeMemory.AlignedFree(_left);
     }
 
     /// <summary>Room for panels; valid until the thread's next call.</summary>
@@ -31,6 +34,13 @@ internal sealed unsafe class ThreadScratch
     {
         ThreadScratch scratch = s_current ??= new ThreadScratch();
         return (float*)Grow(ref scratch._rows, ref scratch._rowBytes, count);
+    }
+
+    /// <summary>Room for tiles of a left operand; valid until the thread's next call.</summary>
+    internal static float* Left(long count)
+    {
+        ThreadScratch scratch = s_current ??= new ThreadScratch();
+        return (float*)Grow(ref scratch._left, ref scratch._leftBytes, count);
     }
 
     private static byte* Grow(ref byte* memory, ref nuint size, long count)
