@@ -142,13 +142,13 @@ public sealed class NanoExamplesTests(ITestOutputHelper output)
         };
     }
 
-    // The last remainder that is not zero; where the first is zero the smaller number.
+    // The last remainder that is not zero, written from its last digit on; where the first is zero the smaller number.
     private static string Divisor(string reasoning, TaskProblem problem)
     {
         string[] lines = reasoning.Split(';');
         Assert.EndsWith("=0", lines[^1]);
         return lines.Length > 1
-            ? lines[^2][(lines[^2].LastIndexOf('=') + 1)..]
+            ? string.Concat(lines[^2][(lines[^2].LastIndexOf('=') + 1)..].Reverse())
             : $"{Math.Min(problem.Truth.Integer("a"), problem.Truth.Integer("b"))}";
     }
 
