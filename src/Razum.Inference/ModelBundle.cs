@@ -67,7 +67,9 @@ public sealed class ModelBundle : IDisposable
         try
         {
             string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
-            return new ModelBundle(name, new Decoder(config, new CheckpointParameters(checkpoint)), tokenizer, defaults, checkpoint);
+            // Absorbed: a decoded token reads the cached latents as they are. One form for prompts too, so that chunks change no bit.
+            Decoder decoder = new(config, new CheckpointParameters(checkpoint)) { LatentForm = LatentAttentionForm.Absorbed };
+            return new ModelBundle(name, decoder, tokenizer, defaults, checkpoint);
         }
         catch
         {

@@ -25,6 +25,9 @@ public sealed class PublishedModel
     /// <summary>Ends an answer; beside the ends that the config names.</summary>
     public int? EndOfTurn { get; init; }
 
+    /// <summary>Whether generation_config.json asks for the most probable token: right where answers are exact, as in procedural tasks.</summary>
+    public bool Greedy { get; init; }
+
     /// <summary>Writes all files into a new or existing folder.</summary>
     /// <exception cref="IOException">The disk is full or the folder cannot be written.</exception>
     public void Write(string folder)
@@ -75,6 +78,11 @@ public sealed class PublishedModel
         if (Decoder.Config.BosTokenId is { } bos)
         {
             json.WriteNumber("bos_token_id", bos);
+        }
+
+        if (Greedy)
+        {
+            json.WriteBoolean("do_sample", false);
         }
 
         int[] ends = [.. Decoder.Config.EosTokenIds.Concat(EndOfTurn is { } end ? [end] : []).Distinct()];

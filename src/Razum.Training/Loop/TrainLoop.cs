@@ -64,6 +64,7 @@ public sealed class TrainLoop : IDisposable
             TokenizerPath = run.TokenizerPath,
             Decoder = Decoder,
             Format = run.Export,
+            Greedy = run.Stages[^1].Data.Kind == "examples",
             EndOfTurn = run.Stages.Any(s => s.Data.Kind != "text") ? ChatTemplate.For(Tokenizer).EndOfTurn : Tokenizer.EosId,
         };
         Resume();
