@@ -8,6 +8,9 @@ namespace Razum.Tests.Tensors.Kernels;
 /// <summary>Random queries, keys and values of one packed batch, and the kernel run over them on any instruction set.</summary>
 internal sealed class AttentionProblem : IDisposable
 {
+    // Starting threads is slow on a busy machine. Only one class of tests uses these, one test at a time.
+    private static readonly WorkerPool[] s_pools = [new(1), new(2), new(3)];
+
     private readonly Arena _arena = new();
 
     public AttentionProblem(AttentionShape shape, int rows, int seed, bool valuesAreKeys = false)
@@ -35,7 +38,7 @@ internal sealed class AttentionProblem : IDisposable
     /// <summary>Output and logSumExp for query rows [start, start + rows) of the problem; segments count from there.</summary>
     public (float[] Y, float[] LogSumExp) Forward(InstructionSet set, int threads, int start, int rows, int layer, params Segment[] segments)
     {
-        using var pool = new WorkerPool(threads);
+        WorkerPool pool = s_pools[threads - 1];
         using var arena = new Arena();
         Tensor y = arena.Allocate(rows, Shape.Heads * Shape.ValueDim);
         Tensor logSumExp = arena.Allocate(rows, Shape.Heads);
@@ -46,7 +49,7 @@ internal sealed class AttentionProblem : IDisposable
     /// <summary>Gradients of sum(weights * y), each added to <paramref name="initial"/>.</summary>
     public (float[] Dq, float[] Dk, float[] Dv) Backward(InstructionSet set, int threads, float[] weights, float initial, params Segment[] segments)
     {
-        using var pool = new WorkerPool(threads);
+        WorkerPool pool = s_pools[threads - 1];
         using var arena = new Arena();
         Tensor y = arena.Allocate(Q.Rows, Shape.Heads * Shape.ValueDim);
         Tensor dy = arena.Allocate(y.Rows, y.Columns);
