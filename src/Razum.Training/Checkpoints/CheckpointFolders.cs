@@ -18,9 +18,8 @@ internal sealed class CheckpointFolders(string output)
     public IReadOnlyList<(int Step, string Folder)> All() => !Directory.Exists(output)
         ? []
         : [.. Directory.EnumerateDirectories(output, Prefix + "*")
-            .Select(f => (Known: int.TryParse(Path.GetFileName(f).AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int step), step, f))
-            .Where(f => f.Known)
-            .Select(f => (f.step, f.f))
+            .Select(f => (Step: StepOf(f), f))
+            .Where(f => f.Step >= 0)
             .Order()];
 
     /// <summary>Removes what a killed process left unfinished.</summary>
@@ -91,6 +90,10 @@ internal sealed class CheckpointFolders(string output)
             Directory.Delete(folder, recursive: true);
         }
     }
+
+    // -1 for folders that are not whole checkpoints.
+    private static int StepOf(string folder) =>
+        int.TryParse(Path.GetFileName(folder).AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int step) ? step : -1;
 
     private static void TryDelete(string folder)
     {

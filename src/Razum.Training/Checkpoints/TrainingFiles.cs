@@ -51,7 +51,8 @@ internal static class TrainingFiles
         if (state.Run != run)
         {
             throw new InvalidDataException(
-                $"{Path.GetDirectoryName(folder)}: this checkpoint was made by another run file, other data or another tokenizer; choose another output or remove it");
+                $"{Path.GetDirectoryName(folder)}: this checkpoint was made by another run file, other data or another tokenizer; "
+                + "choose another output or remove it");
         }
 
         using var values = new SafetensorsFile(Path.Combine(folder, "state.safetensors"));

@@ -32,11 +32,13 @@ public sealed record EvaluationReport
             text.Append(CultureInfo.InvariantCulture, $"| {f.MeanTokens:0.0} | {100 * f.Truncated:0.0} % | {100 * f.WellFormed:0.0} % |\n");
         }
 
-        string Mean(Func<FamilyResult, double?> of) => Families.Average(of) is { } mean ? string.Create(CultureInfo.InvariantCulture, $"{100 * mean:0.0} %") : "-";
-        text.Append(CultureInfo.InvariantCulture, $"| **average** | {Families.Sum(f => f.Prompts)} | **{Mean(f => f.Greedy.Value)}** | {Mean(f => f.Sampled?.Value)} ");
-        text.Append(CultureInfo.InvariantCulture, $"| {Mean(f => f.PassAtK?.Value)} | {Families.Average(f => f.MeanTokens):0.0} ");
-        text.Append(CultureInfo.InvariantCulture, $"| {100 * Families.Average(f => f.Truncated):0.0} % | {100 * Families.Average(f => f.WellFormed):0.0} % |\n");
+        text.Append(CultureInfo.InvariantCulture, $"| **average** | {Families.Sum(f => f.Prompts)} | **{Mean(f => f.Greedy.Value)}** ");
+        text.Append(CultureInfo.InvariantCulture, $"| {Mean(f => f.Sampled?.Value)} | {Mean(f => f.PassAtK?.Value)} ");
+        text.Append(CultureInfo.InvariantCulture, $"| {Families.Average(f => f.MeanTokens):0.0} | {Mean(f => f.Truncated)} | {Mean(f => f.WellFormed)} |\n");
         return text.ToString();
+
+        string Mean(Func<FamilyResult, double?> of) =>
+            Families.Average(of) is { } mean ? string.Create(CultureInfo.InvariantCulture, $"{100 * mean:0.0} %") : "-";
     }
 
     public string ToJson() => JsonSerializer.Serialize(this, EvaluationJson.Default.EvaluationReport);

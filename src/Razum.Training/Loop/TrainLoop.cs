@@ -193,7 +193,8 @@ public sealed class TrainLoop : IDisposable
                 return _options.Sources.TryGetValue(data.Source, out Func<DataConfig, int, ConversationSource>? make)
                     ? new ConversationSequences(make(data, _run.Seed), Tokenizer, data.LearnsPrompts)
                     : throw new InvalidDataException(
-                        $"{_run.Name}: data.source: no source of examples called {data.Source}; there are {string.Join(", ", _options.Sources.Keys.Order(StringComparer.Ordinal))}");
+                        $"{_run.Name}: data.source: no source of examples called {data.Source}; "
+                        + $"there are {string.Join(", ", _options.Sources.Keys.Order(StringComparer.Ordinal))}");
         }
     }
 

@@ -36,11 +36,10 @@ internal sealed class RunFields(string file, string path, JsonElement element)
             return fallback ?? throw Fault(name, "missing");
         }
 
+        string range = most == double.MaxValue ? FormattableString.Invariant($"{least:g} or more") : FormattableString.Invariant($"{least:g} to {most:g}");
         return Value(name).ValueKind == JsonValueKind.Number && Value(name).TryGetDouble(out double value) && value >= least && value <= most
             ? value
-            : throw Fault(
-                name,
-                FormattableString.Invariant($"expected a number of {least:g}{(most == double.MaxValue ? " or more" : FormattableString.Invariant($" to {most:g}"))}, found {Found(name)}"));
+            : throw Fault(name, $"expected a number of {range}, found {Found(name)}");
     }
 
     public bool Flag(string name, bool fallback)
