@@ -35,7 +35,7 @@ public sealed class CheckpointTests
                 using Weight weight = isVector
                     ? source.GetVector(tensor, (int)entry.Shape[0])
                     : source.Get(tensor, (int)entry.Shape[0], (int)entry.Shape[1]);
-                Assert.Equal(trainable || entry.Type == ElementType.F32 ? WeightFormat.F32 : WeightFormat.BF16, weight.Format);
+                Assert.Equal(trainable || isVector || entry.Type == ElementType.F32 ? WeightFormat.F32 : WeightFormat.BF16, weight.Format);
                 Assert.Equal(isVector, weight.IsVector);
                 Assert.Equal(checkpoint.ReadFloats(tensor), weight.ToArray());
             }
