@@ -42,7 +42,8 @@ internal static class MatMulBenchmark
     {
         using WorkerPool one = new(1);
         using WorkerPool two = new(2);
-        Console.WriteLine($"F32 FMA peak: {MachinePeak.Measure() / 1e9:F1} GFLOP/s one core, {MachinePeak.Measure(two) / 1e9:F1} GFLOP/s two; vectors of {S.Lanes}; {rounds} rounds, medians");
+        Console.WriteLine($"F32 FMA peak: {MachinePeak.Measure() / 1e9:F1} GFLOP/s one core, {MachinePeak.Measure(two) / 1e9:F1} GFLOP/s two");
+        Console.WriteLine($"vectors of {S.Lanes}, medians of {rounds} rounds");
         Console.WriteLine();
         Console.WriteLine("| T x K x N | product | GFLOP/s | of peak | in processor time | two threads |");
         Console.WriteLine("|---|---|---|---|---|---|");

@@ -208,7 +208,7 @@ internal static unsafe partial class Experts
         }
     }
 
-    /// <summary>y[t] = (add ? y[t] : 0) + sum over slots, ascending, of factor[t, k] * parts[place of (t, k)]; a factor of 1 where there are no factors.</summary>
+    /// <summary>y[t] = (add ? y[t] : 0) + sum over slots, ascending, of factor[t, k] * parts[place of (t, k)]; factors are 1 where there are none.</summary>
     private readonly struct CombineJob<S, V>(ExpertGroups groups, int slots, Tensor factors, Tensor parts, Tensor y, bool add) : IRangeJob
         where S : struct, ISimd<V>
         where V : struct

@@ -155,7 +155,8 @@ internal static unsafe class Linear
     {
         if (!fits)
         {
-            throw new ArgumentException($"{w.Name} [{w.Rows}, {w.Columns}] does not lead from [{input.Rows}, {input.Columns}] to [{output.Rows}, {output.Columns}]");
+            throw new ArgumentException(
+                $"{w.Name} [{w.Rows}, {w.Columns}] does not lead from [{input.Rows}, {input.Columns}] to [{output.Rows}, {output.Columns}]");
         }
     }
 

@@ -103,7 +103,8 @@ internal static unsafe class BlockProduct
             LeftOperand block = a.From(row, 0);
             if (a.IsTransposed)
             {
-                block = block.Copy(count, depth, ThreadScratch.Left((long)RowBlock * depth));
+                long tiles = (count + LeftOperand.TileRows - 1) / LeftOperand.TileRows;
+                block = block.Copy(count, depth, ThreadScratch.Left(tiles * LeftOperand.TileRows * depth));
             }
 
             float* target = c + (row * cRow) - from;

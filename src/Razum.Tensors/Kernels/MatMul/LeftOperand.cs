@@ -32,12 +32,15 @@ internal readonly unsafe struct LeftOperand
     internal bool IsTransposed => Step != sizeof(float);
 
     /// <summary>A matrix stored by rows, <paramref name="stride"/> values apart.</summary>
-    internal static LeftOperand Rows(float* data, nint stride) => new((byte*)data, TileRows * stride * sizeof(float), stride * sizeof(float), sizeof(float));
+    internal static LeftOperand Rows(float* data, nint stride) =>
+        new((byte*)data, TileRows * stride * sizeof(float), stride * sizeof(float), sizeof(float));
 
     /// <summary>The transpose of a matrix stored by rows.</summary>
     internal static LeftOperand Columns(float* data, nint stride) => new((byte*)data, TileRows * sizeof(float), sizeof(float), stride * sizeof(float));
 
-    /// <summary>The operand from row <paramref name="row"/> and contraction index <paramref name="depth"/> on; of tiles only whole ones can be left out.</summary>
+    /// <summary>
+    /// The operand from row <paramref name="row"/> and contraction index <paramref name="depth"/> on; of tiles only whole ones can be left out.
+    /// </summary>
     internal LeftOperand From(int row, int depth) => new(At(row) + (depth * Step), Tile, Row, Step);
 
     /// <summary>Address of row <paramref name="row"/>.</summary>

@@ -374,7 +374,9 @@ internal static unsafe class MicroKernel
         S.Store(c + S.Lanes, c0H);
     }
 
-    /// <summary>One row times four strips that lie anywhere (c is contiguous): eight chains, so that a product with few rows waits for memory and not for sums.</summary>
+    /// <summary>
+    /// One row times four strips that lie anywhere (c is contiguous): eight chains, so that a product with one row waits for memory and not for sums.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Row1Strips4<S, V, F>(byte* a, nint step, byte* b0, byte* b1, byte* b2, byte* b3, nint bStep, int depth, float* c, bool load)
         where S : struct, ISimd<V>
@@ -425,7 +427,7 @@ internal static unsafe class MicroKernel
 
     /// <summary>
     /// Asks for the lines of C early: those of this tile when it is only stored, after the loop, else those of the tile that comes next.
-    /// Waiting for them costs a fifth of the time of a tile of depth 256.
+    /// Without it a tile of depth 256 took a seventh longer.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Prefetch(float* c, int rows, nint cRow)

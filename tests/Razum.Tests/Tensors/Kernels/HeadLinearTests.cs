@@ -10,6 +10,9 @@ public sealed class HeadLinearTests
 {
     public static TheoryData<InstructionSet> Sets => KernelCall.Sets;
 
+    private static readonly (int T, int Heads, HeadRows Slice, int Columns)[] s_sizes =
+        [(1, 3, new(40, 0, 24), 70), (1, 2, new(96, 32, 64), 160), (5, 1, new(33, 7, 26), 17), (70, 4, new(24, 16, 8), 48)];
+
     [Theory]
     [MemberData(nameof(Sets))]
     public void EqualsReference(InstructionSet set) => KernelCall.Run(set, new ReferenceCall());
@@ -25,8 +28,7 @@ public sealed class HeadLinearTests
             where V : struct
         {
             using WorkerPool pool = new(2);
-            foreach ((int t, int heads, HeadRows slice, int columns) in
-                ((int, int, HeadRows, int)[])[(1, 3, new(40, 0, 24), 70), (1, 2, new(96, 32, 64), 160), (5, 1, new(33, 7, 26), 17), (70, 4, new(24, 16, 8), 48)])
+            foreach ((int t, int heads, HeadRows slice, int columns) in s_sizes)
             {
                 foreach (WeightFormat format in Enum.GetValues<WeightFormat>())
                 {
