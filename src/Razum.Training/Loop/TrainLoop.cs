@@ -304,6 +304,11 @@ public sealed class TrainLoop : IDisposable
 
     private void DrawPlots()
     {
+        if (!_options.Plots)
+        {
+            return;
+        }
+
         try
         {
             RunPlots.Draw(Path.Combine(_run.Output, "metrics.jsonl"), Path.Combine(_run.Output, "plots"));

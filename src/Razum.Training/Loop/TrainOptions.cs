@@ -17,6 +17,9 @@ public sealed record TrainOptions
     public IReadOnlyDictionary<string, Func<DataConfig, int, ConversationSource>> Sources { get; init; } =
         new Dictionary<string, Func<DataConfig, int, ConversationSource>>();
 
+    /// <summary>Whether pictures of the run are drawn with every checkpoint.</summary>
+    public bool Plots { get; init; } = true;
+
     /// <summary>Called after every step.</summary>
     public Action<TrainProgress>? Progress { get; init; }
 }

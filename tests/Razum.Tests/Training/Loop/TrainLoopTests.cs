@@ -31,6 +31,7 @@ public sealed class TrainLoopTests : IDisposable
         Assert.Equal(run.Steps, File.ReadLines(Path.Combine(run.Output, "metrics.jsonl")).Count());
         Assert.Equal(2, Directory.GetDirectories(run.Output, "step-*").Length);
         Assert.True(File.Exists(Path.Combine(run.Output, "best", "model.safetensors")));
+        Assert.True(File.Exists(Path.Combine(run.Output, "plots", "loss.png")));
 
         // The published folder opens like any other, and holds the same weights.
         Assert.True(File.Exists(Path.Combine(result.Folder, "generation_config.json")));
@@ -54,7 +55,7 @@ public sealed class TrainLoopTests : IDisposable
     {
         float[] whole = Train(Config("once"), 2);
         RunConfig run = Config("killed");
-        using (var loop = new TrainLoop(run, new TrainOptions { Threads = 1, Progress = p => Die(p.Step) }))
+        using (var loop = new TrainLoop(run, new TrainOptions { Threads = 1, Plots = false, Progress = p => Die(p.Step) }))
         {
             Assert.Throws<OperationCanceledException>(() => loop.Run(TestContext.Current.CancellationToken));
         }
@@ -80,7 +81,7 @@ public sealed class TrainLoopTests : IDisposable
         float[] whole = Train(Config("once"), 1);
         RunConfig run = Config("cancelled");
         using var cancellation = new CancellationTokenSource();
-        using (var loop = new TrainLoop(run, new TrainOptions { Threads = 1, Progress = p => CancelAt(p.Step) }))
+        using (var loop = new TrainLoop(run, new TrainOptions { Threads = 1, Plots = false, Progress = p => CancelAt(p.Step) }))
         {
             TrainResult result = loop.Run(cancellation.Token);
             Assert.False(result.Completed);
@@ -131,7 +132,7 @@ public sealed class TrainLoopTests : IDisposable
 
     private static float[] Train(RunConfig run, int threads)
     {
-        using var loop = new TrainLoop(run, new TrainOptions { Threads = threads });
+        using var loop = new TrainLoop(run, new TrainOptions { Threads = threads, Plots = false });
         Assert.True(loop.Run(TestContext.Current.CancellationToken).Completed);
         return [.. loop.Decoder.Parameters.SelectMany(w => w.ToArray())];
     }
