@@ -63,7 +63,7 @@ internal static class ProblemWording
         "count {0} in {1}", "count the {0} in {1}", "how many {0} in {1}?", "how many {0} are in {1}?", "how many {0}'s are in {1}?", "how many {0}s in {1}?",
         "count letter {0} in {1}", "count the letter {0} in {1}", "how often is {0} in {1}?", "number of {0} in {1}", "{1}: how many {0}?", "in {1}, count {0}",
         "how many times is {0} in {1}?", "letter {0} in {1}: how many?", "how often does {1} have {0}?", "please count {0} in {1}", "how many {0}'s in {1}?",
-        "how many letters {0} are in {1}?",
+        "how many letters {0} are in {1}?", "how many times does {0} occur in {1}?", "how many times does the letter {0} appear in {1}?",
     ];
 
     private static readonly string[] s_reversing =

@@ -5,12 +5,13 @@ using Razum.Training.Tasks;
 namespace Razum.Training.Data.Traces;
 
 /// <summary>
-/// Buckets by tens in the order of the answer: members as they appear, then sorted: <c>1:12;2:25,21&gt;21,25;</c>.
-/// Bucket <c>-0</c> holds -9..-1, <c>-1</c> holds -19..-10.
+/// Every number gets a letter and two digits: <c>A25B07C21;</c>. Then all buckets of tens in the order of the answer, each with its members as they were
+/// read and, where there are several, sorted: <c>0B07;1;2A25C21&gt;C21A25;3;...</c>. A letter tells equal numbers apart and tens from ones. Minus stands
+/// before the letter; <c>-0</c> holds -9..-1, <c>-1</c> holds -19..-10, and they are left out where no number is negative.
 /// </summary>
 internal static class SortingTrace
 {
-    private const int Lowest = -9;
+    private const int Lowest = -3;
     private const int Highest = 9;
 
     public static string Write(JsonObject truth)
@@ -18,33 +19,31 @@ internal static class SortingTrace
         int[] values = truth.Integers("values");
         bool descending = truth.Text("direction") == "descending";
         StringBuilder trace = new();
-        List<int> members = [];
-        for (int i = Lowest - 1; i <= Highest; i++)
-        {
-            int bucket = descending ? Highest + Lowest - 1 - i : i;
-            members.Clear();
-            members.AddRange(values.Where(v => Bucket(v) == bucket));
-            if (members.Count == 0)
-            {
-                continue;
-            }
+        List<int> all = [.. Enumerable.Range(0, values.Length)];
+        Append(trace, all, values);
 
-            trace.Append(bucket < 0 ? $"-{-bucket - 1}" : $"{bucket}").Append(':').AppendJoin(',', members);
+        int lowest = values.Any(v => v < 0) ? Lowest : 0;
+        for (int i = lowest; i <= Highest; i++)
+        {
+            int bucket = descending ? Highest + lowest - i : i;
+            List<int> members = all.FindAll(place => Bucket(values[place]) == bucket);
+            trace.Append(';').Append(bucket < 0 ? $"-{-bucket - 1}" : $"{bucket}");
+            Append(trace, members, values);
             if (members.Count > 1)
             {
-                members.Sort();
-                if (descending)
-                {
-                    members.Reverse();
-                }
-
-                trace.Append('>').AppendJoin(',', members);
+                Append(trace.Append('>'), descending ? members.OrderByDescending(place => values[place]) : members.OrderBy(place => values[place]), values);
             }
-
-            trace.Append(';');
         }
 
         return trace.ToString();
+    }
+
+    private static void Append(StringBuilder trace, IEnumerable<int> places, int[] values)
+    {
+        foreach (int place in places)
+        {
+            trace.Append(values[place] < 0 ? "-" : "").Append((char)('A' + place)).Append($"{Math.Abs(values[place]):00}");
+        }
     }
 
     // ..., -19..-10 -> -2, -9..-1 -> -1, 0..9 -> 0, 10..19 -> 1, ...

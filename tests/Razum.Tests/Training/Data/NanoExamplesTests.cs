@@ -1,10 +1,11 @@
+using System.Text.RegularExpressions;
 using Razum.Text;
 using Razum.Training.Data;
 using Razum.Training.Tasks;
 
 namespace Razum.Tests.Training.Data;
 
-public sealed class NanoExamplesTests(ITestOutputHelper output)
+public sealed partial class NanoExamplesTests(ITestOutputHelper output)
 {
     private const int Count = 3000;
 
@@ -136,11 +137,16 @@ public sealed class NanoExamplesTests(ITestOutputHelper output)
             "addition" => string.Concat(last.Where(char.IsAsciiDigit)),
             "reversing" => string.Concat(last.Where(char.IsAsciiLetterLower)),
             "count_letters" => string.Concat(last.AsEnumerable().Reverse().TakeWhile(char.IsAsciiDigit).Reverse()),
-            "sorting" => string.Join(' ', reasoning.TrimEnd(';').Split(';').Select(b => b[(b.LastIndexOfAny([':', '>']) + 1)..].Replace(',', ' '))),
+            "sorting" => Sorted(reasoning),
             "gcd" => Divisor(reasoning, problem),
             _ => last[(last.LastIndexOf('=') + 1)..],
         };
     }
+
+    // The last list of every bucket.
+    private static string Sorted(string reasoning) => string.Join(' ', reasoning.Split(';').Skip(1)
+        .SelectMany(bucket => Member().Matches(bucket[(bucket.IndexOf('>') + 1)..]))
+        .Select(member => $"{int.Parse(member.Groups["minus"].Value + member.Groups["digits"].Value)}"));
 
     // The last remainder that is not zero, written from its last digit on; where the first is zero the smaller number.
     private static string Divisor(string reasoning, TaskProblem problem)
@@ -151,6 +157,9 @@ public sealed class NanoExamplesTests(ITestOutputHelper output)
             ? string.Concat(lines[^2][(lines[^2].LastIndexOf('=') + 1)..].Reverse())
             : $"{Math.Min(problem.Truth.Integer("a"), problem.Truth.Integer("b"))}";
     }
+
+    [GeneratedRegex("(?<minus>-?)[A-Z](?<digits>[0-9]{2})", RegexOptions.CultureInvariant)]
+    private static partial Regex Member();
 
     private static string Lengths(List<ExampleTurn> turns, Func<ExampleTurn, string> part) =>
         $"{turns.Average(t => part(t).Length):F1}/{turns.Max(t => part(t).Length)}";

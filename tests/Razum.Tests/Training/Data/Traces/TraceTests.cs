@@ -24,9 +24,9 @@ public sealed class TraceTests
         { "gcd", """{"a":7755,"b":4797}""", "5577-7974=8592;7974-8592=9381;8592-9381=9111;9381-9111=027;9111-027=993;027-993=123;993-123=87;"
             + "123-87=342-87=561-87=78-87=9;87%9=6;9%6=3;6%3=0" },
         { "gcd", """{"a":12,"b":1452}""", "2541-0021=252-021=231-021=21-21=0" },
-        { "sorting", """{"values":[25,37,21,-20,-9,-10,0,25],"direction":"ascending"}""", "-2:-20;-1:-10;-0:-9;0:0;2:25,21,25>21,25,25;3:37;" },
-        { "sorting", """{"values":[25,-3,21,-1,99],"direction":"descending"}""", "9:99;2:25,21>25,21;-0:-3,-1>-1,-3;" },
-        { "count_letters", """{"letter":"c","word":"soocesr"}""", "As0Bo0Co0Dc1Ee1Fs1Gr1" },
+        { "sorting", """{"values":[25,37,21,-20,-9,-10,0,25],"direction":"ascending"}""", "A25B37C21-D20-E09-F10G00H25;-2-D20;-1-F10;-0-E09;0G00;1;2A25C21H25>C21A25H25;3B37;4;5;6;7;8;9" },
+        { "sorting", """{"values":[25,-3,21,-1,99],"direction":"descending"}""", "A25-B03C21-D01E99;9E99;8;7;6;5;4;3;2A25C21>A25C21;1;0;-0-B03-D01>-D01-B03;-1;-2" },
+        { "count_letters", """{"letter":"c","word":"soocesr"}""", "c:As0Bo0Co0Dc1Ee1Fs1Gr1" },
         { "reversing", """{"word":"sooocsr"}""", "AsBoCoDoEcFsGr;GrFsEcDoCoBoAs" },
         { "word_problems", """{"template":7,"values":{"a":12,"b":5,"c":7}}""", "12*5-7=60-7=53" },
         { "word_problems", """{"template":2,"values":{"a":23,"b":14}}""", "23*14=23*10+23*4=230+92=322" },
