@@ -36,7 +36,7 @@ internal sealed class Eval : Verb
 
     private readonly Option<int> _seed = new("--seed") { Description = "Fixes prompts and draws.", HelpName = "S", DefaultValueFactory = _ => 1 };
 
-    private readonly Option<string?> _out = new("--out") { Description = "Also write the result as FILE.json and FILE.md.", HelpName = "FILE" };
+    private readonly Option<string?> _out = new("--out") { Description = "Also write the result as FILE.json and FILE.md, and every greedy answer to FILE.jsonl.", HelpName = "FILE" };
 
     public Eval(Terminal terminal, Option<int> threads)
         : base("eval", "Measure a model on fresh prompts of the procedural tasks.", terminal, threads)
@@ -75,6 +75,7 @@ internal sealed class Eval : Verb
         {
             Save(path + ".json", report.ToJson());
             Save(path + ".md", report.ToMarkdown());
+            Save(path + ".jsonl", report.AnswersToJsonLines());
         }
 
         return CommandLine.Done;

@@ -17,6 +17,10 @@ public sealed record EvaluationReport
 
     public required IReadOnlyList<FamilyResult> Families { get; init; }
 
+    /// <summary>Every greedy answer, family by family.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<EvaluationAnswer> Answers { get; init; } = [];
+
     /// <summary>Unweighted mean over families.</summary>
     public double AverageGreedy => Families.Average(f => f.Greedy.Value);
 
@@ -43,6 +47,9 @@ public sealed record EvaluationReport
 
     public string ToJson() => JsonSerializer.Serialize(this, EvaluationJson.Default.EvaluationReport);
 
+    /// <summary>The greedy answers, one JSON object a line.</summary>
+    public string AnswersToJsonLines() => string.Concat(Answers.Select(a => JsonSerializer.Serialize(a, EvaluationLines.Default.EvaluationAnswer) + "\n"));
+
     private static string Percent(Interval? interval) => interval is { } i
         ? string.Create(CultureInfo.InvariantCulture, $"{100 * i.Value:0.0} % [{100 * i.Low:0.0}, {100 * i.High:0.0}]")
         : "-";
@@ -52,3 +59,8 @@ public sealed record EvaluationReport
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(EvaluationReport))]
 internal sealed partial class EvaluationJson : JsonSerializerContext;
+
+/// <summary>Writes <see cref="EvaluationAnswer"/> without reflection, each on one line.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(EvaluationAnswer))]
+internal sealed partial class EvaluationLines : JsonSerializerContext;

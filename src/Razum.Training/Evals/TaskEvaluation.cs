@@ -22,14 +22,16 @@ public sealed class TaskEvaluation(IEngine engine, Tokenizer tokenizer, ChatTemp
         (_done, _total) = (0, families.Sum(f => f.Prompts.Count));
         using var room = new SemaphoreSlim(options.Parallel);
         var results = new List<FamilyResult>();
+        var answers = new List<EvaluationAnswer>();
         foreach (EvaluationFamily family in families)
         {
             // A prompt's requests stay together; the room bounds how many are in flight.
             PromptResult[] prompts = await Task.WhenAll(family.Prompts.Select((p, i) => AskAsync(p, i, room, cancellation)));
             results.Add(Summarise(family.Name, prompts));
+            answers.AddRange(family.Prompts.Zip(prompts, (p, r) => new EvaluationAnswer(family.Name, p.Text, r.Greedy.Text, r.Greedy.Outcome, r.Greedy.Tokens)));
         }
 
-        return new EvaluationReport { Model = engine.Model.Name, K = options.Samples, Seed = options.Seed, Families = results };
+        return new EvaluationReport { Model = engine.Model.Name, K = options.Samples, Seed = options.Seed, Families = results, Answers = answers };
     }
 
     private FamilyResult Summarise(string name, PromptResult[] prompts)
@@ -104,11 +106,12 @@ public sealed class TaskEvaluation(IEngine engine, Tokenizer tokenizer, ChatTemp
             output.RemoveAt(length - 1); // the end token
         }
 
-        TaskVerdict verdict = prompt.Check(prefix, tokenizer.Decode(output.ToArray()), ended);
-        return new Answer(verdict.Outcome, length);
+        string completion = tokenizer.Decode(output.ToArray());
+        TaskVerdict verdict = prompt.Check(prefix, completion, ended);
+        return new Answer(completion, verdict.Outcome, length);
     }
 
-    private readonly record struct Answer(TaskOutcome Outcome, int Tokens);
+    private readonly record struct Answer(string Text, TaskOutcome Outcome, int Tokens);
 
     private readonly record struct PromptResult(Answer Greedy, int Correct);
 }

@@ -6,8 +6,9 @@ namespace Razum.Training.Data.Traces;
 
 /// <summary>
 /// Euclid's algorithm, the larger number first, one line for each remainder. All numbers are written from their last digit on, so that a subtraction begins
-/// where its borrows begin: <c>57%33=9</c> (75 % 33) below 100; long division by a digit, <c>215:15%7=2,22%7=1</c> (512 by 7); else subtractions of
-/// y, 10 y, 100 y, ... as long as they fit, <c>5577-8592=7974-8592=9381</c> (7755 - 2958 = 4797 - 2958 = 1839). The last divisor is the answer.
+/// where its borrows begin. A remainder by y comes from subtractions of y, 10 y, 100 y, ... as long as they fit,
+/// <c>5577-8592=7974-8592=9381</c> (7755 - 2958 = 4797 - 2958 = 1839); by a single digit from the table, <c>57%7=5</c> (75 % 7), or from long division,
+/// <c>215:15%7=2,22%7=1</c> (512 by 7). The last divisor is the answer.
 /// </summary>
 internal static class GreatestCommonDivisorTrace
 {
@@ -23,17 +24,17 @@ internal static class GreatestCommonDivisorTrace
                 trace.Append(';');
             }
 
-            if (x < 100)
+            if (y >= 10)
             {
-                trace.Append(Reversed(x)).Append('%').Append(Reversed(y)).Append('=').Append(Reversed(x % y));
+                Subtract(trace, x, y);
             }
-            else if (y < 10)
+            else if (x >= 100)
             {
                 Divide(trace, x, y);
             }
             else
             {
-                Subtract(trace, x, y);
+                trace.Append(Digits.FromTheLast(x)).Append('%').Append(y).Append('=').Append(x % y);
             }
 
             (x, y) = (y, x % y);
@@ -45,7 +46,7 @@ internal static class GreatestCommonDivisorTrace
     private static void Divide(StringBuilder trace, int x, int y)
     {
         string digits = $"{x}";
-        trace.Append(Reversed(x));
+        trace.Append(Digits.FromTheLast(x));
         int rest = digits[0] - '0';
         for (int i = 1; i < digits.Length; i++)
         {
@@ -57,7 +58,7 @@ internal static class GreatestCommonDivisorTrace
 
     private static void Subtract(StringBuilder trace, int x, int y)
     {
-        trace.Append(Reversed(x));
+        trace.Append(Digits.FromTheLast(x));
         while (x >= y)
         {
             int step = y;
@@ -67,14 +68,7 @@ internal static class GreatestCommonDivisorTrace
             }
 
             x -= step;
-            trace.Append('-').Append(Reversed(step)).Append('=').Append(Reversed(x));
+            trace.Append('-').Append(Digits.FromTheLast(step)).Append('=').Append(Digits.FromTheLast(x));
         }
-    }
-
-    private static string Reversed(int value)
-    {
-        char[] digits = $"{value}".ToCharArray();
-        Array.Reverse(digits);
-        return new string(digits);
     }
 }

@@ -3,10 +3,13 @@ using Razum.Training.Tasks;
 
 namespace Razum.Training.Data.Traces;
 
-/// <summary>The formula of a story in numbers, then worked out step by step: <c>12*5-7=60-7=53</c>.</summary>
+/// <summary>
+/// The formula of a story in numbers, then worked out step by step, all numbers from their last digit on: <c>21*5-7=06-7=35</c> (12 * 5 - 7 = 53).
+/// </summary>
 internal static class WordProblemTrace
 {
-    public static string Write(JsonObject truth) => Worked.Out(Formula(truth.Integer("template"), (JsonObject)truth["values"]!));
+    public static string Write(JsonObject truth) => 
+        Digits.FromTheLast(Worked.Out(Formula(truth.Integer("template"), (JsonObject)truth["values"]!)));
 
     // One case for each template of the word problems, in their order. What the story gives as a number already is used as that number.
     private static string Formula(int template, JsonObject values)

@@ -5,7 +5,7 @@ namespace Razum.Training.Data.Traces;
 /// <summary>
 /// Works out a formula of + - * and one bracket in steps that a small model can take: every step rewrites all of it. Brackets go first; then products
 /// of three and more numbers lose one; then long products are split by digits (<c>23*14=23*10+23*4</c>), the others multiplied, and sums taken in turn.
-/// A division (<c>/</c>, or <c>//</c> without remainder) is the last step.
+/// A division (<c>/</c>, or <c>//</c> without remainder) comes last, a long one digit by digit: <c>117//6;11/6=1r5,57/6=9r3;19</c>.
 /// </summary>
 internal static class Worked
 {
@@ -29,7 +29,37 @@ internal static class Worked
             formula = $"{formula.AsSpan(0, open)}{inner}{formula.AsSpan(close + 1)}";
         }
 
-        return trace.AppendJoin('=', Steps(formula)).ToString();
+        trace.AppendJoin('=', Steps(formula));
+        if (formula.Contains('/'))
+        {
+            Divide(trace, int.Parse(formula.AsSpan(0, formula.IndexOf('/'))), int.Parse(formula.AsSpan(formula.LastIndexOf('/') + 1)));
+        }
+
+        return trace.ToString();
+    }
+
+    private static void Divide(StringBuilder trace, int value, int divisor)
+    {
+        if (value / divisor < 10)
+        {
+            trace.Append('=').Append(value / divisor);
+            return;
+        }
+
+        char separator = ';';
+        int rest = 0;
+        foreach (char digit in $"{value}")
+        {
+            rest = (rest * 10) + digit - '0';
+            if (rest >= divisor || separator == ',')
+            {
+                trace.Append(separator).Append(rest).Append('/').Append(divisor).Append('=').Append(rest / divisor).Append('r').Append(rest % divisor);
+                rest %= divisor;
+                separator = ',';
+            }
+        }
+
+        trace.Append(';').Append(value / divisor);
     }
 
     private static IEnumerable<string> Steps(string formula)
@@ -37,8 +67,6 @@ internal static class Worked
         yield return formula;
         if (formula.Contains('/'))
         {
-            int slash = formula.IndexOf('/');
-            yield return $"{int.Parse(formula.AsSpan(0, slash)) / int.Parse(formula.AsSpan(formula.LastIndexOf('/') + 1))}";
             yield break;
         }
 

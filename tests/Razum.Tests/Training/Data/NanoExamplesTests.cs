@@ -139,6 +139,7 @@ public sealed partial class NanoExamplesTests(ITestOutputHelper output)
             "count_letters" => string.Concat(last.AsEnumerable().Reverse().TakeWhile(char.IsAsciiDigit).Reverse()),
             "sorting" => Sorted(reasoning),
             "gcd" => Divisor(reasoning, problem),
+            "word_problems" => string.Concat(last[(last.LastIndexOf('=') + 1)..].Reverse()),
             _ => last[(last.LastIndexOf('=') + 1)..],
         };
     }

@@ -1,4 +1,5 @@
 using Razum.Training.Evals;
+using Razum.Training.Tasks;
 
 namespace Razum.Tests.Training.Evals;
 
@@ -65,10 +66,12 @@ public sealed class StatisticsTests
                 new FamilyResult { Family = "gcd", Prompts = 500, Greedy = Statistics.Wilson(450, 500), PassAtK = new Interval(0.99, 0.98, 1), MeanTokens = 31, Truncated = 0, WellFormed = 1 },
                 new FamilyResult { Family = "sorting", Prompts = 500, Greedy = Statistics.Wilson(500, 500), MeanTokens = 20, Truncated = 0.01, WellFormed = 0.99 },
             ],
+            Answers = [new EvaluationAnswer("gcd", "gcd(8,6)", "8%6=2;6%2=0</think>2", TaskOutcome.Correct, 17)],
         };
         string[] lines = report.ToMarkdown().Split('\n');
         Assert.Equal("| gcd | 500 | 90.0 % [87.1, 92.3] | - | 99.0 % [98.0, 100.0] | 31.0 | 0.0 % | 100.0 % |", lines[2]);
         Assert.StartsWith("| **average** | 1000 | **95.0 %** |", lines[4], StringComparison.Ordinal);
         Assert.Contains("\"average_greedy\": 0.95", report.ToJson(), StringComparison.Ordinal);
+        Assert.Contains("\"prompt\":\"gcd(8,6)\"", report.AnswersToJsonLines(), StringComparison.Ordinal);
     }
 }

@@ -19,7 +19,7 @@ public sealed class TraceTests
         { "linear", """{"a":3,"b":5,"c":20,"variable":"x"}""", "3x=20-5=15;x=15/3=5" },
         { "linear", """{"a":-4,"b":-17,"c":152,"variable":"x"}""", "-4x=152+17=162+7=169;x=169/-4=-169/4" },
         { "linear", """{"a":-1,"b":20,"c":20,"variable":"z"}""", "-z=20-20=0;z=0/-1=0" },
-        { "gcd", """{"a":33,"b":75}""", "57%33=9;33%9=6;9%6=3;6%3=0" },
+        { "gcd", """{"a":33,"b":75}""", "57-33=24-33=9;33%9=6;9%6=3;6%3=0" },
         { "gcd", """{"a":512,"b":7}""", "215:15%7=2,22%7=1;7%1=0" },
         { "gcd", """{"a":7755,"b":4797}""", "5577-7974=8592;7974-8592=9381;8592-9381=9111;9381-9111=027;9111-027=993;027-993=123;993-123=87;"
             + "123-87=342-87=561-87=78-87=9;87%9=6;9%6=3;6%3=0" },
@@ -28,11 +28,13 @@ public sealed class TraceTests
         { "sorting", """{"values":[25,-3,21,-1,99],"direction":"descending"}""", "A25-B03C21-D01E99;9E99;8;7;6;5;4;3;2A25C21>A25C21;1;0;-0-B03-D01>-D01-B03;-1;-2" },
         { "count_letters", """{"letter":"c","word":"soocesr"}""", "c:As0Bo0Co0Dc1Ee1Fs1Gr1" },
         { "reversing", """{"word":"sooocsr"}""", "AsBoCoDoEcFsGr;GrFsEcDoCoBoAs" },
-        { "word_problems", """{"template":7,"values":{"a":12,"b":5,"c":7}}""", "12*5-7=60-7=53" },
-        { "word_problems", """{"template":2,"values":{"a":23,"b":14}}""", "23*14=23*10+23*4=230+92=322" },
-        { "word_problems", """{"template":5,"values":{"a":12,"b":15,"c":47}}""", "227-12*15=227-12*10-12*5=227-120-60=107-60=47" },
-        { "word_problems", """{"template":13,"values":{"a":40,"b":29,"c":6}}""", "2*(40+29)*6=2*69*6=138*6=100*6+30*6+8*6=600+180+48=780+48=828" },
-        { "word_problems", """{"template":14,"values":{"a":12,"b":16,"c":5}}""", "(12*16-48)//5=(12*10+12*6-48)//5=(120+72-48)//5=(192-48)//5=144//5=28" },
+        { "word_problems", """{"template":7,"values":{"a":12,"b":5,"c":7}}""", "21*5-7=06-7=35" },
+        { "word_problems", """{"template":2,"values":{"a":23,"b":14}}""", "32*41=32*01+32*4=032+29=223" },
+        { "word_problems", """{"template":3,"values":{"a":17,"b":12}}""", "402/21;02/21=1r8,48/21=7r0;71" },
+        { "word_problems", """{"template":3,"values":{"a":7,"b":12}}""", "48/21=7" },
+        { "word_problems", """{"template":5,"values":{"a":12,"b":15,"c":47}}""", "722-21*51=722-21*01-21*5=722-021-06=701-06=74" },
+        { "word_problems", """{"template":13,"values":{"a":40,"b":29,"c":6}}""", "2*(04+92)*6=2*96*6=831*6=001*6+03*6+8*6=006+081+84=087+84=828" },
+        { "word_problems", """{"template":14,"values":{"a":12,"b":16,"c":5}}""", "(21*61-84)//5=(21*01+21*6-84)//5=(021+27-84)//5=(291-84)//5=441//5;41/5=2r4,44/5=8r4;82" },
     };
 
     [Theory]
@@ -50,9 +52,20 @@ public sealed class TraceTests
             TaskRandom random = new(1, 1, i);
             TaskProblem problem = task.Generate(ref random);
             string trace = WordProblemTrace.Write(problem.Truth);
+            string[] parts = Digits.FromTheLast(trace).Replace("//", "/").Replace("/", "//").Split(';');
             Assert.All(
-                trace.Replace("//", "/").Replace("/", "//").Split('='),
+                parts.Length == 1 ? parts[0].Split('=') : [.. parts[0].Split('='), parts[2]],
                 step => Assert.True($"{TemplateFormula.Evaluate(step, s_none)}" == problem.Answer, $"{step} in {trace}"));
+            Assert.All(
+                parts.Length == 1 ? [] : parts[1].Split(','),
+                line => Assert.Equal(line, Division(line)));
         }
+    }
+
+    // A line of a long division as it must read: 57//6=9r3
+    private static string Division(string line)
+    {
+        int[] numbers = [.. line[..line.IndexOf('=')].Split("//").Select(int.Parse)];
+        return $"{numbers[0]}//{numbers[1]}={numbers[0] / numbers[1]}r{numbers[0] % numbers[1]}";
     }
 }
