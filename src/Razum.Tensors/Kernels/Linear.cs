@@ -68,9 +68,12 @@ internal static unsafe class Linear
             throw new ArgumentException($"[{dw.Rows}, {dw.Columns}] is not [{dy.Rows}, {dy.Columns}]^T [{x.Rows}, {x.Columns}]");
         }
 
+        nint panelValues = (nint)x.Rows * Panel.Width;
+        float* panels = ThreadScratch.SharedPanels(panelValues * Panel.Count(x.Columns));
+        pool.For(Panel.Count(x.Columns), 1, new PanelJob(x, panels, panelValues));
         LeftOperand left = LeftOperand.Columns(dy.Data, dy.Stride);
-        Pieces pieces = new(dw.Rows, dw.Columns, x.Rows, pool.Threads);
-        pool.For(pieces.Count, 1, new RowsJob<S, V, Float32Panel>(pieces, left, (byte*)x.Data, x.Stride, x.Rows, dw, true));
+        Pieces pieces = Pieces.Wide(dw.Rows, dw.Columns, x.Rows, pool.Threads);
+        pool.For(pieces.Count, 1, new WeightJob<S, V>(pieces, left, (byte*)panels, panelValues * sizeof(float), x.Rows, dw));
     }
 
     /// <summary>db += sum over rows of dy.</summary>
@@ -217,6 +220,35 @@ internal static unsafe class Linear
                 pieces.Get(i, out int row, out int rows, out int column, out int end);
                 BlockProduct.Rows<S, V, F>(
                     left.From(row, 0), rows, right, stride, null, column, end, depth, target.Row(row) + column, target.Stride, accumulate);
+            }
+        }
+    }
+
+    /// <summary>Panels of a matrix stored by rows.</summary>
+    private readonly struct PanelJob(Tensor x, float* panels, nint panelValues) : IRangeJob
+    {
+        public void Run(int from, int to)
+        {
+            for (int p = from; p < to; p++)
+            {
+                int column = p * Panel.Width;
+                Panel.Copy<Float32Panel>(
+                    (byte*)(x.Data + column), x.Stride, null, Math.Min(Panel.Width, x.Columns - column), x.Rows, panels + (p * panelValues));
+            }
+        }
+    }
+
+    private readonly struct WeightJob<S, V>(Pieces pieces, LeftOperand left, byte* panels, nint panelBytes, int depth, Tensor target) : IRangeJob
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        public void Run(int from, int to)
+        {
+            for (int i = from; i < to; i++)
+            {
+                pieces.Get(i, out int row, out int rows, out int column, out int end);
+                BlockProduct.Packed<S, V, Float32Panel>(
+                    left.From(row, 0), rows, panels, panelBytes, column, end, depth, target.Row(row) + column, target.Stride, true);
             }
         }
     }

@@ -11,6 +11,7 @@ internal readonly struct Pieces
 
     private const int PiecesPerThread = 8;
     private const int FewestRows = 96;
+    private const int FewestWideRows = 48;
 
     /// <summary>Partial sums of a piece stay in the second-level cache between two blocks of the contraction.</summary>
     private const int MostRows = 384;
@@ -23,15 +24,20 @@ internal readonly struct Pieces
     private readonly int _rowPieces;
 
     internal Pieces(int rows, int columns, int depth, int threads)
+        : this(rows, columns, depth, threads, MaxColumns, FewestRows)
+    {
+    }
+
+    private Pieces(int rows, int columns, int depth, int threads, int mostColumns, int fewestRows)
     {
         _rows = rows;
         _columns = columns;
         long work = (long)rows * columns * Math.Max(1, depth);
         int wanted = threads == 1 ? 1 : (int)Math.Clamp(work / SmallestWork, 1, PiecesPerThread * threads);
         int panels = Panel.Count(columns);
-        int group = Math.Min(panels, MaxColumns / Panel.Width);
+        int group = Math.Min(panels, mostColumns / Panel.Width);
         int groups = (panels + group - 1) / group;
-        int split = Math.Clamp((wanted + groups - 1) / groups, 1, Math.Max(1, rows / FewestRows));
+        int split = Math.Clamp((wanted + groups - 1) / groups, 1, Math.Max(1, rows / fewestRows));
         split = Math.Max(split, (rows + MostRows - 1) / MostRows);
         _rowStep = Math.Max(12, ((rows + split - 1) / split + 11) / 12 * 12);
         _rowPieces = (rows + _rowStep - 1) / _rowStep;
@@ -44,6 +50,12 @@ internal readonly struct Pieces
         _columnStep = group * Panel.Width;
         Count = rows == 0 ? 0 : groups * _rowPieces;
     }
+
+    /// <summary>
+    /// Pieces for a transposed left operand and a right one whose panels exist: as wide as the result, so that every tile of the left operand is copied once.
+    /// </summary>
+    internal static Pieces Wide(int rows, int columns, int depth, int threads) =>
+        new(rows, columns, depth, threads, int.MaxValue, FewestWideRows);
 
     /// <summary>Number of pieces.</summary>
     internal int Count { get; }

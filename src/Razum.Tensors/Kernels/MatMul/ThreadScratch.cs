@@ -11,15 +11,18 @@ internal sealed unsafe class ThreadScratch
     private byte* _panels;
     private byte* _rows;
     private byte* _left;
+    private byte* _shared;
     private nuint _panelBytes;
     private nuint _rowBytes;
     private nuint _leftBytes;
+    private nuint _sharedBytes;
 
     ~ThreadScratch()
     {
         NativeMemory.AlignedFree(_panels);
         NativeMemory.AlignedFree(_rows);
         NativeMemory.AlignedFree(_left);
+        NativeMemory.AlignedFree(_shared);
     }
 
     /// <summary>Room for panels; valid until the thread's next call.</summary>
@@ -41,6 +44,13 @@ internal sealed unsafe class ThreadScratch
     {
         ThreadScratch scratch = s_current ??= new ThreadScratch();
         return (float*)Grow(ref scratch._left, ref scratch._leftBytes, count);
+    }
+
+    /// <summary>Room for panels that all threads of a job read; the calling thread's, valid until its next call.</summary>
+    internal static float* SharedPanels(long count)
+    {
+        ThreadScratch scratch = s_current ??= new ThreadScratch();
+        return (float*)Grow(ref scratch._shared, ref scratch._sharedBytes, count);
     }
 
     private static byte* Grow(ref byte* memory, ref nuint size, long count)
