@@ -71,6 +71,8 @@ internal sealed unsafe class KernelTable<S, V>(WorkerPool pool) : KernelTable(po
 
     public override float LogSumExp(float* logits, int count) => Kernels.LogProbabilities.LogSumExp<S, V>(logits, count);
 
+    public override void NewtonSchulz(Tensor m, Tensor y) => Kernels.NewtonSchulz.Orthogonalise<S, V>(m, y);
+
     public override void Add(Tensor a, Tensor b, Tensor y) => Elementwise.Forward<S, V>(Pool, a, b, y);
 
     public override void AddScaled(Tensor a, float factor, Tensor y) => Elementwise.Backward<S, V>(Pool, a, factor, y);

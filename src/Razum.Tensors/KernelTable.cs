@@ -69,6 +69,9 @@ internal abstract unsafe class KernelTable(WorkerPool pool)
 
     public abstract void Add(Tensor a, Tensor b, Tensor y);
 
+    /// <summary>y = orthogonal part of m, on the calling thread alone.</summary>
+    public abstract void NewtonSchulz(Tensor m, Tensor y);
+
     /// <summary>y += factor * a.</summary>
     public abstract void AddScaled(Tensor a, float factor, Tensor y);
 }

@@ -8,12 +8,12 @@ using Razum.Training.Optimizers;
 namespace Razum.Training.Checkpoints;
 
 /// <summary>
-/// The folder <c>training</c> of a checkpoint: state.json, and state.safetensors with <c>master.NAME</c>, <c>m.NAME</c>, <c>v.NAME</c> in F32, bit by bit.
+/// The folder <c>training</c> of a checkpoint: state.json, and state.safetensors with <c>master.NAME</c> and the state of the optimiser (<c>m.NAME</c>, <c>v.NAME</c>) in F32, bit by bit.
 /// The published weights beside it may be rounded; a run continues from these.
 /// </summary>
 internal static class TrainingFiles
 {
-    public static void Write(string folder, Decoder decoder, AdamW optimizer, TrainState state)
+    public static void Write(string folder, Decoder decoder, Optimizer optimizer, TrainState state)
     {
         Directory.CreateDirectory(folder);
         var writer = new SafetensorsWriter();
@@ -22,10 +22,9 @@ internal static class TrainingFiles
             writer.Add("master." + weight.Name, weight, ElementType.F32);
         }
 
-        for (int i = 0; i < optimizer.Weights.Count; i++)
+        foreach ((string name, Tensor values) in optimizer.State)
         {
-            writer.Add("m." + optimizer.Weights[i].Name, optimizer.FirstMoment(i).ToArray(), ElementType.F32, optimizer.Weights[i].Count);
-            writer.Add("v." + optimizer.Weights[i].Name, optimizer.SecondMoment(i).ToArray(), ElementType.F32, optimizer.Weights[i].Count);
+            writer.Add(name, values.ToArray(), ElementType.F32, values.Columns);
         }
 
         writer.Save(Path.Combine(folder, "state.safetensors"));
@@ -34,7 +33,7 @@ internal static class TrainingFiles
     }
 
     /// <exception cref="InvalidDataException">A file is missing or damaged, or belongs to another run.</exception>
-    public static TrainState Read(string folder, string run, Decoder decoder, AdamW optimizer)
+    public static TrainState Read(string folder, string run, Decoder decoder, Optimizer optimizer)
     {
         string file = Path.Combine(folder, "state.json");
         TrainState state;
@@ -62,10 +61,9 @@ internal static class TrainingFiles
             weight.MarkChanged();
         }
 
-        for (int i = 0; i < optimizer.Weights.Count; i++)
+        foreach ((string name, Tensor target) in optimizer.State)
         {
-            Copy(values, "m." + optimizer.Weights[i].Name, optimizer.FirstMoment(i));
-            Copy(values, "v." + optimizer.Weights[i].Name, optimizer.SecondMoment(i));
+            Copy(values, name, target[0]);
         }
 
         optimizer.Updates = state.Updates;

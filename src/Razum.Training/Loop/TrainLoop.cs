@@ -13,7 +13,7 @@ using Razum.Training.Runs;
 namespace Razum.Training.Loop;
 
 /// <summary>
-/// Runs a <see cref="RunConfig"/>: stages in sequence, each step = sequences, gradients, clip, AdamW, balancing biases; metrics, evaluation, checkpoints.
+/// Runs a <see cref="RunConfig"/>: stages in sequence, each step = sequences, gradients, clip, optimiser, balancing biases; metrics, evaluation, checkpoints.
 /// When the output folder holds a checkpoint of the same run it goes on from there, and ends with the same bits as a run that was never interrupted.
 /// </summary>
 public sealed class TrainLoop : IDisposable
@@ -21,7 +21,7 @@ public sealed class TrainLoop : IDisposable
     private readonly RunConfig _run;
     private readonly TrainOptions _options;
     private readonly CpuOps _ops;
-    private readonly AdamW _optimizer;
+    private readonly Optimizer _optimizer;
     private readonly TrainStep _step;
     private readonly TrainingFlops _flops;
     private readonly CheckpointFolders _folders;
@@ -56,7 +56,7 @@ public sealed class TrainLoop : IDisposable
         _feeds = [.. sources.Select((s, i) => new SequenceFeed(s, run.Stages[i].Name, run.SequenceLength))];
         _identity = Identity(run, sources);
         _ops = new CpuOps(options.Threads, options.InstructionSet);
-        _optimizer = new AdamW(Decoder.Parameters, _ops.Pool, run.Optimizer);
+        _optimizer = run.Muon is { } muon ? new Muon(Decoder.Parameters, _ops, muon, run.AdamW) : new AdamW(Decoder.Parameters, _ops.Pool, run.AdamW);
         _step = new TrainStep(Decoder, _ops);
         _flops = new TrainingFlops(Decoder);
         _published = new PublishedModel

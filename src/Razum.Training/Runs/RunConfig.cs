@@ -33,7 +33,11 @@ public sealed record RunConfig
     /// <summary>Tokens computed at once. A step of more is added up from several micro-batches.</summary>
     public required int MicroBatchTokens { get; init; }
 
-    public required AdamWSettings Optimizer { get; init; }
+    /// <summary>AdamW, for all weights or, beside <see cref="Muon"/>, for those that are no hidden matrix.</summary>
+    public required AdamWSettings AdamW { get; init; }
+
+    /// <summary>Muon for the hidden matrices; null for AdamW alone.</summary>
+    public MuonSettings? Muon { get; init; }
 
     /// <summary>gamma of the balancing bias; 0 leaves it.</summary>
     public double BalanceSpeed { get; init; }

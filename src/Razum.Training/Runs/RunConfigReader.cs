@@ -70,7 +70,8 @@ public static class RunConfigReader
             Output = Full(fields.Text("output")),
             SequenceLength = length,
             MicroBatchTokens = fields.Whole("micro_batch_tokens", least: length),
-            Optimizer = ReadOptimizer(optimizer),
+            Muon = ReadMuon(optimizer),
+            AdamW = ReadAdamW(optimizer),
             BalanceSpeed = balance?.Number("bias_update_speed", 0, most: 1) ?? 0,
             BalanceAlpha = balance?.Number("sequence_alpha", 0, most: 1) ?? 0,
             Recompute = fields.Flag("recompute", false),
@@ -90,7 +91,18 @@ public static class RunConfigReader
         return run;
     }
 
-    private static AdamWSettings ReadOptimizer(RunFields? fields)
+    private static MuonSettings? ReadMuon(RunFields? fields)
+    {
+        if (fields is null || fields.Choice("kind", "adamw", "adamw", "muon") == "adamw")
+        {
+            return null;
+        }
+
+        var settings = new MuonSettings();
+        return settings with { Momentum = fields.Number("momentum", settings.Momentum, most: 0.9999999) };
+    }
+
+    private static AdamWSettings ReadAdamW(RunFields? fields)
     {
         var settings = new AdamWSettings();
         if (fields is null)

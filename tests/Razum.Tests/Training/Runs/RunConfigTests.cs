@@ -14,7 +14,7 @@ public sealed class RunConfigTests : IDisposable
         RunConfig run = Read(Good);
         Assert.Equal(("tiny", 5, 64, 128), (run.Name, run.Seed, run.SequenceLength, run.MicroBatchTokens));
         Assert.Equal(Path.Combine(_folder, "out", "tiny"), run.Output);
-        Assert.Equal(0.95, run.Optimizer.Beta2);
+        Assert.Equal(0.95, run.AdamW.Beta2);
         StageConfig stage = Assert.Single(run.Stages);
         Assert.Equal(new StableDecaySchedule(100, 20, 0, DecayShape.Sqrt) { Warmup = 10 }, stage.Schedule);
         Assert.Equal((0.3, 0.1), (stage.MtpLambdaAt(69), stage.MtpLambdaAt(70)));
