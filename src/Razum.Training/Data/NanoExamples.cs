@@ -57,7 +57,7 @@ public sealed class NanoExamples
 
     /// <summary>What the examples are; other examples give another text. The number changes with any change of what is written.</summary>
     public string Fingerprint =>
-        $"nano 3 {_seed} {string.Join(' ', _shares.Select(s => $"{s.Name} {s.Below.ToString("R", CultureInfo.InvariantCulture)}"))}";
+        $"nano 4 {_seed} {string.Join(' ', _shares.Select(s => $"{s.Name} {s.Below.ToString("R", CultureInfo.InvariantCulture)}"))}";
 
     /// <summary>Training example <paramref name="index"/>.</summary>
     public ChatExample Training(ulong index) => Compose(index).Example;

@@ -144,10 +144,13 @@ public sealed partial class NanoExamplesTests(ITestOutputHelper output)
         };
     }
 
-    // The last list of every bucket.
-    private static string Sorted(string reasoning) => string.Join(' ', reasoning.Split(';').Skip(1)
-        .SelectMany(bucket => Member().Matches(bucket[(bucket.IndexOf('>') + 1)..]))
-        .Select(member => $"{int.Parse(member.Groups["minus"].Value + member.Groups["digits"].Value)}"));
+    // The capital letters in their order, each with the number that was read under it.
+    private static string Sorted(string reasoning)
+    {
+        Dictionary<char, int> read = Member().Matches(reasoning.Split(';')[0])
+            .ToDictionary(m => char.ToUpperInvariant(m.Groups["letter"].Value[0]), m => int.Parse(m.Groups["minus"].Value + m.Groups["digits"].Value));
+        return string.Join(' ', reasoning.Where(char.IsAsciiLetterUpper).Select(letter => read[letter]));
+    }
 
     // The last remainder that is not zero, written from its last digit on; where the first is zero the smaller number.
     private static string Divisor(string reasoning, TaskProblem problem)
@@ -159,7 +162,7 @@ public sealed partial class NanoExamplesTests(ITestOutputHelper output)
             : $"{Math.Min(problem.Truth.Integer("a"), problem.Truth.Integer("b"))}";
     }
 
-    [GeneratedRegex("(?<minus>-?)[A-Z](?<digits>[0-9]{2})", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("(?<minus>-?)(?<letter>[a-z])(?<digits>[0-9]{2})", RegexOptions.CultureInvariant)]
     private static partial Regex Member();
 
     private static string Lengths(List<ExampleTurn> turns, Func<ExampleTurn, string> part) =>
