@@ -35,6 +35,10 @@ internal static class MachinePeak
         ? Best(PeakLoop.Int8, PeakLoop.Int8Operations, milliseconds)
         : 0;
 
+    /// <summary>The peak that products in <paramref name="arithmetic"/> are measured against: that of F32 where BF16 has no instruction.</summary>
+    internal static Func<double, double> Of(Arithmetic arithmetic) =>
+        arithmetic == Arithmetic.BF16 && MachineCode.Unavailable is null && CpuFeatures.Avx512BFloat16 ? MeasureBFloat16 : Measure;
+
     /// <summary>One of these peaks for all threads of a pool at once: the sum of what each reaches beside the others.</summary>
     internal static double Measure(WorkerPool pool, double milliseconds = 50, Func<double, double>? measure = null)
     {

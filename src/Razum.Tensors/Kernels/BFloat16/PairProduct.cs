@@ -75,6 +75,8 @@ internal static unsafe class PairProduct
                     float* target = c + ((row - rowFrom) * cRow) + (p * Panel.Width) - from;
                     int rows = Math.Min(Panel.Width, rowTo - row);
                     int whole = rows / PanelRows * PanelRows;
+                    float* below = row + Panel.Width < rowTo ? target + (Panel.Width * cRow) : c + ((p + 1) * Panel.Width) - from;
+                    t.Next = done == 0 && (row + Panel.Width < rowTo || (p + 1) * Panel.Width < to) ? below : null;
                     t.A = a;
                     t.C = target;
                     t.Tiles = rows / PanelRows;
