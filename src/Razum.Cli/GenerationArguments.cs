@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Razum.Inference;
+using Razum.Tensors;
 
 namespace Razum.Cli;
 
@@ -22,6 +23,25 @@ internal sealed class GenerationArguments
 
     public Option<bool> NoThink { get; } = new("--no-think") { Description = "Answer at once, without thinking." };
 
+    /// <summary>What matrix products are computed in.</summary>
+    public Option<string> Arithmetic { get; } = CreateArithmetic();
+
+    /// <summary>The option <c>--arithmetic</c>, also for verbs that do not choose tokens.</summary>
+    public static Option<string> CreateArithmetic()
+    {
+        var option = new Option<string>("--arithmetic")
+        {
+            Description = "Products of matrices: f32, or bf16, which is faster and rounds activations.",
+            HelpName = "KIND",
+            DefaultValueFactory = _ => "f32",
+        };
+        option.AcceptOnlyFromAmong("f32", "bf16");
+        return option;
+    }
+
+    /// <summary>The arithmetic that the value of <c>--arithmetic</c> names.</summary>
+    public static Arithmetic ArithmeticOf(string? name) => name == "bf16" ? Tensors.Arithmetic.BF16 : Tensors.Arithmetic.F32;
+
     /// <summary>Adds all of them to <paramref name="command"/>.</summary>
     public void AddTo(Command command)
     {
@@ -33,7 +53,11 @@ internal sealed class GenerationArguments
         command.Add(MaxTokens);
         command.Add(System);
         command.Add(NoThink);
+        command.Add(Arithmetic);
     }
+
+    /// <summary>The model in <paramref name="folder"/>, computed as the arguments say.</summary>
+    public LoadedModel Load(string folder, int threads, ParseResult arguments) => LoadedModel.Load(folder, threads, ArithmeticOf(arguments.GetValue(Arithmetic)));
 
     /// <summary>A conversation with <paramref name="model"/> as the arguments say; what they leave open, the model's own defaults decide.</summary>
     public Conversation Converse(LoadedModel model, ParseResult arguments)

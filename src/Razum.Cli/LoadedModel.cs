@@ -1,5 +1,6 @@
 using System.Globalization;
 using Razum.Inference;
+using Razum.Tensors;
 using Razum.Text;
 using Razum.Training.Evals;
 
@@ -10,10 +11,10 @@ internal sealed class LoadedModel : IAsyncDisposable
 {
     private readonly ModelBundle _bundle;
 
-    private LoadedModel(ModelBundle bundle, int threads)
+    private LoadedModel(ModelBundle bundle, int threads, Arithmetic arithmetic)
     {
         _bundle = bundle;
-        Engine = new Engine(bundle, new EngineOptions { Threads = threads });
+        Engine = new Engine(bundle, new EngineOptions { Threads = threads, Arithmetic = arithmetic });
     }
 
     public IEngine Engine { get; }
@@ -28,8 +29,9 @@ internal sealed class LoadedModel : IAsyncDisposable
 
     /// <param name="folder">The model's folder.</param>
     /// <param name="threads">Threads to compute with; 0 means one per processor.</param>
+    /// <param name="arithmetic">What matrix products are computed in.</param>
     /// <exception cref="InvalidDataException">A file is damaged or missing.</exception>
-    public static LoadedModel Load(string folder, int threads) => new(ModelBundle.Load(folder), threads);
+    public static LoadedModel Load(string folder, int threads, Arithmetic arithmetic) => new(ModelBundle.Load(folder), threads, arithmetic);
 
     /// <summary>The request that continues a conversation.</summary>
     public GenerationRequest Render(IReadOnlyList<ChatMessage> messages, bool thinks)

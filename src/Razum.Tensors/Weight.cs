@@ -50,6 +50,9 @@ public sealed unsafe class Weight : IDisposable
     /// <summary>Tiles made from the values for the matrix kernels, with the version they were made from. Null until first used.</summary>
     internal PackedWeight? Packed { get; set; }
 
+    /// <summary>The same for products in BF16, one for each order in which they read the values.</summary>
+    internal PairWeight[] Pairs { get; set; } = [];
+
     /// <summary>A new F32 weight of zeros.</summary>
     public static Weight Create(string name, int rows, int columns, bool isVector = false)
     {
@@ -105,6 +108,12 @@ public sealed unsafe class Weight : IDisposable
 
         Packed?.Dispose();
         Packed = null;
+        foreach (PairWeight pairs in Pairs)
+        {
+            pairs.Dispose();
+        }
+
+        Pairs = [];
         if (_ownsData)
         {
             NativeMemory.AlignedFree(Data);

@@ -3,8 +3,9 @@ using Razum.Benchmarks;
 // One benchmark per class: name, what it measures, and how to run it.
 (string Name, string About, Action<string[]> Run)[] benchmarks =
 [
-    ("matmul", "matrix products against the FMA peak of a core", MatMulBenchmark.Run),
-    ("train", "whole training steps, dense and with experts, against the FMA peak", TrainStepBenchmark.Run),
+    ("matmul", "matrix products against the peak of a core, F32 and BF16", MatMulBenchmark.Run),
+    ("row", "one row through a large matrix against the bandwidth of memory", RowBenchmark.Run),
+    ("train", "whole training steps, dense and with experts, against the peak, F32 and BF16", TrainStepBenchmark.Run),
 ];
 
 foreach ((string name, _, Action<string[]> run) in benchmarks)

@@ -179,7 +179,7 @@ internal static unsafe partial class Experts
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void Activate(float* gate, float* up, float* hidden, int from, int to)
+        internal static void Activate(float* gate, float* up, float* hidden, int from, int to)
         {
             V one = S.Broadcast(1);
             for (int j = from; j < to; j += S.Lanes)
