@@ -42,7 +42,7 @@ internal sealed class AnswerStream(AnswerText text)
         }
         else
         {
-            Write(delta, sequence.FinishReason, new Usage(sequence.PromptLength, sequence.OutputLength));
+            Write(delta, sequence.FinishReason, new Usage(sequence.PromptLength, sequence.OutputLength) { CachedPromptTokens = sequence.CachedPrompt });
             _channel.Writer.TryComplete();
         }
     }

@@ -13,7 +13,21 @@ internal sealed class DecoderModel(Decoder decoder, int maxSequences, int thread
 
     public override int VocabSize => decoder.Config.VocabSize;
 
-    public override KeyValueCache? CreateCache(int capacity) => decoder.CreateCache(capacity);
+    public override CacheShape CacheShape { get; } = decoder.CacheShape;
+
+    public override long Version
+    {
+        get
+        {
+            long sum = 0;
+            for (int i = 0; i < decoder.Parameters.Count; i++)
+            {
+                sum += decoder.Parameters[i].Version;
+            }
+
+            return sum;
+        }
+    }
 
     public override void Forward(ReadOnlySpan<PlannedRows> plan)
     {

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Razum.Inference.Text;
+using Razum.Tensors;
 using Razum.Text;
 
 namespace Razum.Inference;
@@ -12,6 +13,7 @@ public sealed class Engine : IEngine
 {
     private readonly StepModel _model;
     private readonly Tokenizer _tokenizer;
+    private readonly BlockPool _cache;
     private readonly GenerationLoop _loop;
     private readonly Lock _gate = new();
     private readonly Queue<Sequence> _arrived = new();
@@ -20,7 +22,7 @@ public sealed class Engine : IEngine
     private bool _closing;
 
     /// <summary>An engine over a model that is already loaded. The weights stay the caller's.</summary>
-    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, or the cache does not fit.</exception>
     public Engine(ModelBundle bundle, EngineOptions? options = null)
         : this(Step(bundle, options ??= new EngineOptions()), bundle.Info, bundle.Tokenizer, options)
     {
@@ -29,8 +31,11 @@ public sealed class Engine : IEngine
     internal Engine(StepModel model, ModelInfo info, Tokenizer tokenizer, EngineOptions options)
     {
         options.Validate();
-        (_model, Model, _tokenizer) = (model, info, tokenizer);
-        _loop = new GenerationLoop(model, new Scheduler(options.MaxSequences, options.TokenBudget));
+        (_model, _tokenizer) = (model, tokenizer);
+        Model = options.ContextLength == 0 ? info : info with { ContextLength = Math.Min(info.ContextLength, options.ContextLength) };
+        long memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
+        _cache = new BlockPool(model.CacheShape, CachePlan.Blocks(options, Model, model.CacheShape, memory));
+        _loop = new GenerationLoop(model, new Scheduler(_cache, options));
         new Thread(Run) { IsBackground = true, Name = "razum engine" }.Start();
     }
 
@@ -161,6 +166,7 @@ public sealed class Engine : IEngine
 
         Receive();
         _loop.Abandon(static (sequence, reason) => sequence.Stream!.Fail(reason), end);
+        _cache.Dispose();
         _model.Dispose();
         _wake.Dispose();
         _ended.SetResult();

@@ -12,11 +12,25 @@ public sealed record EngineOptions
     /// <summary>Threads to compute with; 0 means one per processor.</summary>
     public int Threads { get; init; }
 
+    /// <summary>The most tokens of a prompt and its answer; 0 means the model's own limit. Less takes less memory.</summary>
+    public int ContextLength { get; init; }
+
+    /// <summary>
+    /// Tokens that the cache of keys and values has room for, at least one context; its memory is taken when the engine is made. 0 means a context for each
+    /// of <see cref="MaxSequences"/>, or what half of the machine's memory holds.
+    /// </summary>
+    public int CacheTokens { get; init; }
+
+    /// <summary>Whether requests that begin alike share the keys and values of their beginning. Answers are the same, bit for bit.</summary>
+    public bool SharePrefixes { get; init; } = true;
+
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxSequences, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(TokenBudget, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(Threads);
+        ArgumentOutOfRangeException.ThrowIfNegative(ContextLength);
+        ArgumentOutOfRangeException.ThrowIfNegative(CacheTokens);
     }
 }

@@ -11,6 +11,7 @@ internal sealed class GenerationLoop(StepModel model, Scheduler scheduler)
     private readonly Candidates _candidates = new(model.VocabSize);
     private readonly int[] _topIds = new int[SamplingOptions.MaxTopLogprobs];
     private readonly List<Sequence> _stepped = [];
+    private long _version = model.Version;
 
     /// <summary>Whether a sequence is waiting or in work.</summary>
     public bool HasWork => scheduler.HasWork;
@@ -25,12 +26,13 @@ internal sealed class GenerationLoop(StepModel model, Scheduler scheduler)
     public List<Sequence> Step()
     {
         _stepped.Clear();
-        Clear();
-        while (scheduler.Admit() is { } joined)
+        if (model.Version is var version && version != _version)
         {
-            Admit(joined);
+            _version = version;
+            scheduler.Forget();
         }
 
+        scheduler.Admit();
         ReadOnlySpan<PlannedRows> plan = scheduler.Next();
         if (plan.IsEmpty)
         {
@@ -60,29 +62,7 @@ internal sealed class GenerationLoop(StepModel model, Scheduler scheduler)
             sequence.Cancel();
         }
 
-        Clear();
-    }
-
-    /// <summary>Lets all sequences leave that are done, and gives back their memory.</summary>
-    private void Clear()
-    {
-        while (scheduler.Dismiss() is { } left)
-        {
-            left.Cache?.Dispose();
-            left.Cache = null;
-        }
-    }
-
-    private void Admit(Sequence sequence)
-    {
-        try
-        {
-            sequence.Cache = model.CreateCache(sequence.Capacity);
-        }
-        catch (Exception failure)
-        {
-            Fail(sequence, failure);
-        }
+        scheduler.Admit();
     }
 
     /// <summary>A step failed: runs its sequences one by one, so that only the one at fault is lost.</summary>
@@ -115,7 +95,7 @@ internal sealed class GenerationLoop(StepModel model, Scheduler scheduler)
         int row = 0;
         foreach (PlannedRows rows in plan)
         {
-            rows.Sequence.Advance(rows.Count);
+            scheduler.Complete(rows);
             if (!rows.WantsLogits)
             {
                 continue;

@@ -13,6 +13,7 @@ internal sealed class Sequence
     private readonly int[] _endTokens;
     private readonly TokenLogprob[] _top;
     private volatile bool _cancelled;
+    private bool _inherited;
 
     /// <param name="request">Checked by <see cref="GenerationRequest.Validate"/>.</param>
     /// <param name="model">What the request was checked against.</param>
@@ -56,8 +57,17 @@ internal sealed class Sequence
     /// <summary>Tokens still to be run; 1 while decoding.</summary>
     public int Remaining => Length - Computed;
 
-    /// <summary>Keys and values; null before the sequence is taken into work, and with models that keep none.</summary>
-    public KeyValueCache? Cache { get; set; }
+    /// <summary>Whether each step gives a token: only the newest one is still to be run.</summary>
+    public bool IsDecoding => Computed > 0 && Remaining == 1;
+
+    /// <summary>Keys and values; null while the sequence is not in work.</summary>
+    public KeyValueCache? Cache { get; private set; }
+
+    /// <summary>Order of arrival among the sequences of an engine.</summary>
+    public long Ticket { get; set; }
+
+    /// <summary>Tokens of the prompt that were found computed when the sequence was first taken into work.</summary>
+    public int CachedPrompt { get; private set; }
 
     public int LastToken => _tokens[Length - 1];
 
@@ -82,8 +92,29 @@ internal sealed class Sequence
     /// <summary>Whether there is nothing left to do for it.</summary>
     public bool IsDone => FinishReason is not null || Failure is not null || _cancelled;
 
+    /// <summary>Prompt and output so far.</summary>
+    public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, Length);
+
     /// <summary>Tokens [<see cref="Computed"/>, + count): the next ones to run.</summary>
     public ReadOnlySpan<int> Next(int count) => _tokens.AsSpan(Computed, count);
+
+    /// <summary>Takes the sequence into work: from its beginning, also when it has been in work before. What was chosen stays.</summary>
+    public void Enter(BlockPool pool) => (Cache, Computed) = (new KeyValueCache(pool, Capacity), 0);
+
+    /// <summary>Takes over the first <paramref name="count"/> keys and values, which others have computed.</summary>
+    public void Inherit(int count)
+    {
+        Computed = count;
+        CachedPrompt = _inherited ? CachedPrompt : count;
+        _inherited = true;
+    }
+
+    /// <summary>Takes the sequence out of work: its keys and values are given up.</summary>
+    public void Leave()
+    {
+        Cache?.Dispose();
+        Cache = null;
+    }
 
     /// <summary>Takes note that the next <paramref name="count"/> tokens have been run.</summary>
     public void Advance(int count) => Computed += count;

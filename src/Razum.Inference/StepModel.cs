@@ -7,8 +7,11 @@ internal abstract class StepModel : IDisposable
 {
     public abstract int VocabSize { get; }
 
-    /// <summary>Room for the keys and values of a sequence of up to <paramref name="capacity"/> tokens; null if the model keeps none.</summary>
-    public abstract KeyValueCache? CreateCache(int capacity);
+    /// <summary>What it stores of every token.</summary>
+    public abstract CacheShape CacheShape { get; }
+
+    /// <summary>Another number whenever the weights have changed, so that what was computed before is no longer what would be computed.</summary>
+    public abstract long Version { get; }
 
     /// <summary>
     /// Runs the next rows of each sequence. Returns only if all succeeded; the caller then advances the sequences. After an exception nothing is

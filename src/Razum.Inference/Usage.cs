@@ -3,4 +3,8 @@ namespace Razum.Inference;
 /// <summary>Tokens of a finished request.</summary>
 /// <param name="PromptTokens">Tokens of the prompt.</param>
 /// <param name="CompletionTokens">Tokens generated, the one that ended the answer included.</param>
-public sealed record Usage(int PromptTokens, int CompletionTokens);
+public sealed record Usage(int PromptTokens, int CompletionTokens)
+{
+    /// <summary>Tokens of the prompt that were not computed, because another request with the same beginning had computed them.</summary>
+    public int CachedPromptTokens { get; init; }
+}

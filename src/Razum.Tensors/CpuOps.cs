@@ -97,7 +97,11 @@ public sealed unsafe class CpuOps : Ops, IDisposable
             {
                 cache.Append(layer, fresh, fresh.Slice(0, 0));
                 KeyRun run = cache.Run(layer, segment.Past);
-                CopyRows(new Tensor(run.Keys(0), segment.Past, rows.Columns, run.KeyStride), y.SliceRows(at, segment.Past));
+                for (int position = 0; position < segment.Past; position += BlockPool.BlockRows)
+                {
+                    int count = Math.Min(BlockPool.BlockRows, segment.Past - position);
+                    CopyRows(new Tensor(run.Keys(position), count, rows.Columns, run.KeyStride), y.SliceRows(at + position, count));
+                }
             }
 
             at += segment.Past;

@@ -55,7 +55,7 @@ internal static unsafe partial class Attention
     {
         if (segment.Cache is not { } cache)
         {
-            return new KeyRun(k.Row(segment.KeyStart), k.Stride, v.Row(segment.KeyStart), v.Stride, 0, segment.KeyCount);
+            return new KeyRun(k.Row(segment.KeyStart), k.Stride, v.Row(segment.KeyStart), v.Stride, segment.KeyCount);
         }
 
         cache.Append(
