@@ -13,6 +13,7 @@ public sealed class Engine : IEngine
 {
     private readonly StepModel _model;
     private readonly Tokenizer _tokenizer;
+    private readonly EngineOptions _options;
     private readonly BlockPool _cache;
     private readonly GenerationLoop _loop;
     private readonly Lock _gate = new();
@@ -35,7 +36,8 @@ public sealed class Engine : IEngine
         Model = options.ContextLength == 0 ? info : info with { ContextLength = Math.Min(info.ContextLength, options.ContextLength) };
         long memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
         _cache = new BlockPool(model.CacheShape, CachePlan.Blocks(options, Model, model.CacheShape, memory));
-        _loop = new GenerationLoop(model, new Scheduler(_cache, options));
+        _loop = new GenerationLoop(model, new Scheduler(_cache, options), Deliver);
+        _options = options;
         new Thread(Run) { IsBackground = true, Name = "razum engine" }.Start();
     }
 
@@ -44,8 +46,15 @@ public sealed class Engine : IEngine
     public IAsyncEnumerable<GenerationChunk> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
+        request = request with
+        {
+            Speculation = request.Speculation ?? _options.Speculation,
+            DraftLength = request.DraftLength ?? _options.DraftLength,
+        };
         request.Validate(Model);
-        return Stream(request, cancellationToken);
+        return request.Speculation != SpeculationKind.Mtp || _options.Speculation == SpeculationKind.Mtp
+            ? Stream(request, cancellationToken)
+            : throw new ArgumentException("Speculation Mtp: the engine was not made for it");
     }
 
     /// <summary>Gives up all requests and ends the thread.</summary>
@@ -67,7 +76,10 @@ public sealed class Engine : IEngine
     {
         ArgumentNullException.ThrowIfNull(bundle);
         options.Validate();
-        return new DecoderModel(bundle.Decoder, options.MaxSequences, options.Threads);
+        bool drafts = options.Speculation == SpeculationKind.Mtp;
+        return !drafts || bundle.Decoder.Mtp is not null
+            ? new DecoderModel(bundle.Decoder, options.MaxSequences, options.Threads, drafts)
+            : throw new ArgumentException($"Speculation Mtp: {bundle.Info.Name} has no layer of multi-token prediction");
     }
 
     private async IAsyncEnumerable<GenerationChunk> Stream(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -109,10 +121,7 @@ public sealed class Engine : IEngine
                     continue;
                 }
 
-                foreach (Sequence sequence in _loop.Step())
-                {
-                    Deliver(sequence);
-                }
+                _loop.Step();
             }
         }
         catch (Exception failure)

@@ -3,6 +3,12 @@ namespace Razum.Inference;
 /// <summary>How an engine packs its work.</summary>
 public sealed record EngineOptions
 {
+    /// <summary>The most guesses at a time that can be asked for.</summary>
+    public const int MaxDraftLength = 16;
+
+    /// <summary>Guesses at a time unless something else is asked for.</summary>
+    public const int DefaultDraftLength = 2;
+
     /// <summary>The most sequences in work at a time; further requests wait.</summary>
     public int MaxSequences { get; init; } = 32;
 
@@ -24,6 +30,15 @@ public sealed record EngineOptions
     /// <summary>Whether requests that begin alike share the keys and values of their beginning. Answers are the same, bit for bit.</summary>
     public bool SharePrefixes { get; init; } = true;
 
+    /// <summary>
+    /// How the next tokens are guessed, unless a request says otherwise. With <see cref="SpeculationKind.Mtp"/> the model's layer of multi-token prediction
+    /// follows every request; only then may requests ask for it.
+    /// </summary>
+    public SpeculationKind Speculation { get; init; }
+
+    /// <summary>The most guesses at a time, unless a request says otherwise.</summary>
+    public int DraftLength { get; init; } = DefaultDraftLength;
+
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public void Validate()
     {
@@ -32,5 +47,7 @@ public sealed record EngineOptions
         ArgumentOutOfRangeException.ThrowIfNegative(Threads);
         ArgumentOutOfRangeException.ThrowIfNegative(ContextLength);
         ArgumentOutOfRangeException.ThrowIfNegative(CacheTokens);
+        ArgumentOutOfRangeException.ThrowIfLessThan(DraftLength, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(DraftLength, MaxDraftLength);
     }
 }

@@ -19,6 +19,7 @@ internal sealed class PrefixCache
     private const int BlockRows = BlockPool.BlockRows;
 
     private readonly BlockPool _pool;
+    private readonly bool _drafts;
     private readonly ulong _hashMask;
     private readonly int[] _tokens; // [blocks, BlockRows]
     private readonly int[] _known; // tokens known of a block; 0: it is not in the tree
@@ -31,10 +32,14 @@ internal sealed class PrefixCache
     private readonly int[] _nextInBucket;
 
     /// <param name="pool">The pool; it belongs to this cache alone.</param>
+    /// <param name="drafts">
+    /// Whether the blocks also have the rows of a layer of multi-token prediction. A row there needs the hidden state before its token, so a sequence that
+    /// takes over n tokens runs the last of them again.
+    /// </param>
     /// <param name="hashMask">Bits of hashes that count. Tests take few, so that hashes collide.</param>
-    public PrefixCache(BlockPool pool, ulong hashMask = ulong.MaxValue)
+    public PrefixCache(BlockPool pool, bool drafts = false, ulong hashMask = ulong.MaxValue)
     {
-        (_pool, _hashMask) = (pool, hashMask);
+        (_pool, _drafts, _hashMask) = (pool, drafts, hashMask);
         _tokens = new int[checked(pool.Count * BlockRows)];
         _known = new int[pool.Count];
         _parent = new int[pool.Count];
@@ -58,26 +63,39 @@ internal sealed class PrefixCache
         _bucket.AsSpan().Fill(None);
     }
 
-    /// <summary>Gives an empty cache the longest known beginning of <paramref name="tokens"/>, the last token excepted: running it gives the logits.</summary>
+    /// <summary>
+    /// Gives an empty cache the longest known beginning of <paramref name="tokens"/>, the last token excepted: running it gives the logits. The block in which
+    /// the sequence goes on is its own.
+    /// </summary>
     /// <returns>How many tokens it holds now.</returns>
     public int Attach(ReadOnlySpan<int> tokens, KeyValueCache cache)
     {
-        ReadOnlySpan<int> wanted = tokens[..^1];
+        ReadOnlySpan<int> wanted = Shareable(tokens);
         int parent = Root;
         while (wanted.Length >= BlockRows && Find(parent, wanted[..BlockRows]) is var block && block != None)
         {
+            if (_drafts && Nearest(block, wanted[BlockRows..]).Common == 0)
+            {
+                break; // the last token to be run again lies in this block
+            }
+
             cache.Table.Attach(block);
             cache.Advance(BlockRows);
             parent = block;
             wanted = wanted[BlockRows..];
         }
 
-        (int nearest, int common) = Nearest(parent, wanted);
-        if (common > 0 && cache.Table.TryCopy(nearest, common))
+        (int last, int rows) = Nearest(parent, wanted);
+        if (rows > 0 && cache.Table.TryCopy(last, rows))
         {
-            int from = cache.Length;
-            cache.Advance(common);
-            Record(tokens, cache.Table, from, from + common);
+            (int from, int kept) = (cache.Length, _drafts ? rows - 1 : rows);
+            cache.Advance(kept);
+            Record(tokens, cache.Table, from, from + kept);
+        }
+        else if (_drafts)
+        {
+            cache.Truncate(0); // no block free for the copy
+            cache.Table.Clear();
         }
 
         return cache.Length;
@@ -88,7 +106,7 @@ internal sealed class PrefixCache
     /// <param name="held">Of it, full blocks that somebody holds: sharing them takes no memory.</param>
     public int Measure(ReadOnlySpan<int> tokens, out int held)
     {
-        ReadOnlySpan<int> wanted = tokens[..^1];
+        ReadOnlySpan<int> wanted = Shareable(tokens);
         int parent = Root;
         held = 0;
         while (wanted.Length >= BlockRows && Find(parent, wanted[..BlockRows]) is var block && block != None)
@@ -98,7 +116,8 @@ internal sealed class PrefixCache
             wanted = wanted[BlockRows..];
         }
 
-        return tokens.Length - 1 - wanted.Length + Nearest(parent, wanted).Common;
+        int known = Shareable(tokens).Length - wanted.Length + Nearest(parent, wanted).Common;
+        return _drafts ? Math.Max(known - 1, 0) : known;
     }
 
     /// <summary>Takes note that rows [from, to) of <paramref name="tokens"/> are computed and lie in <paramref name="table"/>.</summary>
@@ -121,6 +140,9 @@ internal sealed class PrefixCache
             row = end;
         }
     }
+
+    /// <summary>The tokens that may be taken over; the last one has to be run.</summary>
+    private ReadOnlySpan<int> Shareable(ReadOnlySpan<int> tokens) => _drafts ? tokens : tokens[..^1];
 
     private Span<int> Tokens(int block) => _tokens.AsSpan(block * BlockRows, BlockRows);
 

@@ -7,7 +7,7 @@ namespace Razum.Inference;
 /// Decides what each step runs, and whose keys and values have room. What is decided never changes the tokens of a sequence, only when they come.
 /// </summary>
 /// <remarks>
-/// Rows: every decoding sequence has one in every step. Of what is left of the budget the oldest unfinished prompt gets half, the others share the other
+/// Rows: every decoding sequence has one in every step, and one for each of its drafts. Of what is left of the budget the oldest unfinished prompt gets half, the others share the other
 /// half equally, and what a short one leaves goes to the others, oldest first. So no prompt waits for a longer one, and each becomes the oldest in the end.
 /// A prompt that mostly repeats an older one still being computed waits until it can take over the result.
 /// Memory: whoever needs a block when none is free gets it from the youngest in work, which starts again when there is room: the oldest always goes on,
@@ -15,7 +15,7 @@ namespace Razum.Inference;
 /// </remarks>
 internal sealed class Scheduler(BlockPool pool, EngineOptions options)
 {
-    private readonly PrefixCache? _prefixes = options.SharePrefixes ? new PrefixCache(pool) : null;
+    private readonly PrefixCache? _prefixes = options.SharePrefixes ? new PrefixCache(pool, options.Speculation == SpeculationKind.Mtp) : null;
     private readonly List<Sequence> _waiting = []; // both by age, the oldest first
     private readonly List<Sequence> _running = new(options.MaxSequences);
     private readonly List<Sequence> _prompts = new(options.MaxSequences);
@@ -63,7 +63,7 @@ internal sealed class Scheduler(BlockPool pool, EngineOptions options)
                     return;
                 }
 
-                next.Enter(pool);
+                next.Enter(pool, drafts: options.Speculation == SpeculationKind.Mtp);
                 Insert(_running, next);
             }
 
@@ -77,23 +77,33 @@ internal sealed class Scheduler(BlockPool pool, EngineOptions options)
         _plan.Clear();
         for (int i = 0; i < _running.Count; i++)
         {
-            if (_running[i] is { IsDone: false, IsDecoding: true } sequence && !Plan(sequence, 1))
+            if (_running[i] is { IsDone: false, IsDecoding: true } sequence && !Plan(sequence, 1 + sequence.DraftCount))
             {
                 Preempt(sequence); // the youngest itself
             }
         }
 
-        PlanPrompts(Math.Max(options.TokenBudget - _plan.Count, 1)); // prompts go on, slowly, even when decoding alone fills the budget
+        int left = options.TokenBudget;
+        foreach (PlannedRows rows in _plan)
+        {
+            left -= rows.Count;
+        }
+
+        PlanPrompts(Math.Max(left, 1)); // prompts go on, slowly, even when decoding alone fills the budget
         return CollectionsMarshal.AsSpan(_plan);
     }
 
-    /// <summary>Takes note that planned rows have been computed.</summary>
-    public void Complete(PlannedRows rows)
+    /// <summary>A step is over: what its sequences have computed may be shared.</summary>
+    public void Record(ReadOnlySpan<PlannedRows> plan)
     {
-        Sequence sequence = rows.Sequence;
-        int from = sequence.Computed;
-        sequence.Advance(rows.Count);
-        _prefixes?.Record(sequence.Tokens, sequence.Cache!.Table, from, sequence.Computed);
+        foreach (PlannedRows rows in plan)
+        {
+            if (rows.Sequence is { Failure: null } sequence)
+            {
+                _prefixes?.Record(sequence.Tokens, sequence.Cache!.Table, sequence.Recorded, sequence.Computed);
+                sequence.EndStep();
+            }
+        }
     }
 
     private static void Insert(List<Sequence> list, Sequence sequence)
@@ -145,9 +155,10 @@ internal sealed class Scheduler(BlockPool pool, EngineOptions options)
             Sequence sequence = _prompts[i];
             int more = Math.Min(left, sequence.Remaining - _shares[i]);
             left -= more;
-            if (sequence.Cache is not null && _shares[i] + more > 0) // not preempted meanwhile
+            int rows = _shares[i] + more;
+            if (sequence.Cache is not null && rows > 0) // not preempted meanwhile
             {
-                Plan(sequence, _shares[i] + more);
+                Plan(sequence, rows == sequence.Remaining ? rows + sequence.DraftCount : rows);
             }
         }
     }
@@ -180,12 +191,21 @@ internal sealed class Scheduler(BlockPool pool, EngineOptions options)
         return false;
     }
 
-    /// <summary>Plans up to so many rows of a sequence, as far as its blocks and the free ones go; if that is nowhere, younger ones give theirs back.</summary>
+    /// <summary>
+    /// Plans so many rows of a sequence, or, of a prompt, as many as its blocks and the free ones have room for; if that is none, younger ones give theirs back.
+    /// </summary>
     private bool Plan(Sequence sequence, int rows)
     {
         BlockTable table = sequence.Cache!.Table;
-        while (table.ReachableRows <= sequence.Computed)
+        while (Room(sequence) < rows)
         {
+            int part = Math.Min(Room(sequence), sequence.Remaining - 1);
+            if (part > 0)
+            {
+                rows = part;
+                break;
+            }
+
             Sequence youngest = _running[^1];
             if (youngest == sequence)
             {
@@ -195,10 +215,16 @@ internal sealed class Scheduler(BlockPool pool, EngineOptions options)
             Preempt(youngest);
         }
 
-        rows = Math.Min(rows, table.ReachableRows - sequence.Computed);
-        table.TryReserve(sequence.Computed + rows);
+        table.TryReserve(Math.Min(table.Limit, (long)sequence.Computed + rows + sequence.RowsAhead));
         _plan.Add(new PlannedRows(sequence, rows));
         return true;
+    }
+
+    /// <summary>Rows of a sequence that its blocks and the free ones have room for.</summary>
+    private static int Room(Sequence sequence)
+    {
+        int reachable = sequence.Cache!.Table.ReachableRows;
+        return reachable == sequence.Capacity ? int.MaxValue : reachable - sequence.Computed - sequence.RowsAhead;
     }
 
     private void Preempt(Sequence sequence)

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Razum.Tensors;
 
 /// <summary>
-/// Keys and values of the positions [0, Count): rows of a tensor, or cut into the blocks of a cache. Attention reads tiles at absolute positions, and a
+/// Keys and values of the positions [First, Count): rows of a tensor, or cut into the blocks of a cache. Attention reads tiles at absolute positions, and a
 /// tile lies in one block, so the cut changes no bit. Within a tile consecutive positions are a stride apart.
 /// </summary>
 internal readonly unsafe struct KeyRun
@@ -23,11 +23,11 @@ internal readonly unsafe struct KeyRun
     }
 
     /// <summary>Positions in blocks: within a block keys begin at one offset and values at another, rows at the same distance.</summary>
-    public KeyRun(float** blocks, long keyOffset, long valueOffset, int stride, int count)
+    public KeyRun(float** blocks, long keyOffset, long valueOffset, int stride, int first, int count)
     {
         _blocks = blocks;
         (_keyOffset, _valueOffset) = (keyOffset, valueOffset);
-        (KeyStride, ValueStride, Count) = (stride, stride, count);
+        (KeyStride, ValueStride, First, Count) = (stride, stride, first, count);
     }
 
     /// <summary>Distance between the keys of two positions of a tile, in values.</summary>
@@ -36,7 +36,10 @@ internal readonly unsafe struct KeyRun
     /// <summary>Distance between the values of two positions of a tile, in values.</summary>
     public int ValueStride { get; }
 
-    /// <summary>Number of positions held.</summary>
+    /// <summary>The first position that may be seen.</summary>
+    public int First { get; }
+
+    /// <summary>The position after the last.</summary>
     public int Count { get; }
 
     /// <summary>The keys (all heads) of a position.</summary>

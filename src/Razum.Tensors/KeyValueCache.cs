@@ -16,10 +16,15 @@ public sealed unsafe class KeyValueCache : IDisposable
     private KeyValueCache(BlockPool pool, int limit, BlockPool own)
         : this(pool, limit) => _own = own;
 
+    private KeyValueCache(BlockTable table, int first) => (Table, First, Length) = (table, first, first);
+
     /// <summary>The blocks it lies in.</summary>
     public BlockTable Table { get; }
 
-    /// <summary>Rows stored in every layer.</summary>
+    /// <summary>Rows before this one do not exist: attention never sees them, and the token in it is at position 0.</summary>
+    public int First { get; }
+
+    /// <summary>Rows stored in every layer, those before <see cref="First"/> included.</summary>
     public int Length { get; private set; }
 
     /// <summary>Rows that the cache may never exceed.</summary>
@@ -34,6 +39,12 @@ public sealed unsafe class KeyValueCache : IDisposable
         var pool = new BlockPool(shape, BlockTable.BlocksFor(limit));
         return new KeyValueCache(pool, limit, pool);
     }
+
+    /// <summary>
+    /// Another view of the same blocks, for layers that see a token together with the state before it (multi-token prediction): the first token has none, so
+    /// rows begin with the second. A row then depends, like those of the other layers, on its own token and earlier ones only, and can be shared with them.
+    /// </summary>
+    public KeyValueCache CreateAhead() => new(Table, 1);
 
     /// <summary>Makes the next <paramref name="count"/> rows, which attention has appended in every layer or a shared block holds already, part of the sequence.</summary>
     public void Advance(int count)
@@ -50,7 +61,7 @@ public sealed unsafe class KeyValueCache : IDisposable
     /// <summary>Forgets all rows from <paramref name="length"/> on. Room is kept.</summary>
     public void Truncate(int length)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfLessThan(length, First);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
         Length = length;
     }
@@ -59,7 +70,7 @@ public sealed unsafe class KeyValueCache : IDisposable
     {
         Table.Dispose();
         _own?.Dispose();
-        Length = 0;
+        Length = First;
     }
 
     /// <summary>
@@ -81,6 +92,11 @@ public sealed unsafe class KeyValueCache : IDisposable
 
         MakeRoom(keys.Rows);
         KeyRun run = Run(layer, Length + keys.Rows);
+        if (Length == First)
+        {
+            new Span<float>(run.Keys(0), First * Shape.RowColumns).Clear(); // never seen, but a tile reads it
+        }
+
         for (int r = 0; r < keys.Rows; r++)
         {
             new ReadOnlySpan<float>(keys.Row(r), keyColumns).CopyTo(new Span<float>(run.Keys(Length + r), keyColumns));
@@ -92,7 +108,7 @@ public sealed unsafe class KeyValueCache : IDisposable
     internal KeyRun Run(int layer, int count)
     {
         long offset = layer * Shape.LayerFloats;
-        return new KeyRun(Table.Addresses, offset, offset + (Shape.ValueColumns == 0 ? 0 : Shape.KeyColumns), Shape.RowColumns, count);
+        return new KeyRun(Table.Addresses, offset, offset + (Shape.ValueColumns == 0 ? 0 : Shape.KeyColumns), Shape.RowColumns, First, count);
     }
 
     /// <summary>Room for more rows, in blocks that nobody else holds. An engine has reserved it before; this is for a cache alone.</summary>

@@ -90,8 +90,8 @@ internal static unsafe partial class Attention
     private static int LastVisible(int position, int tile) => Math.Clamp(position + 1 - tile, 0, AttentionTile.Keys);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int FirstVisible(int position, int tile, int window) =>
-        window > 0 ? Math.Clamp(position - window + 1 - tile, 0, AttentionTile.Keys) : 0;
+    private static int FirstVisible(int position, int tile, int window, int first = 0) =>
+        Math.Clamp((window > 0 ? Math.Max(first, position - window + 1) : first) - tile, 0, AttentionTile.Keys);
 
     private static void CheckShapes(Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<Segment> segments)
     {

@@ -10,7 +10,7 @@ namespace Razum.Tests.Inference;
 /// </summary>
 internal class FakeModel(int vocabSize, int maxSequences = 64) : StepModel
 {
-    private readonly float[][] _logits = [.. Enumerable.Range(0, maxSequences).Select(_ => new float[vocabSize])];
+    private readonly float[][] _logits = [.. Enumerable.Range(0, maxSequences * 4).Select(_ => new float[vocabSize])];
     private readonly Arena _arena = new();
 
     public override int VocabSize => vocabSize;
@@ -35,19 +35,11 @@ internal class FakeModel(int vocabSize, int maxSequences = 64) : StepModel
         _arena.Reset();
         foreach (PlannedRows rows in plan)
         {
-            ulong hash = Run(rows);
+            Run(rows, ref row);
             total += rows.Count;
-            if (rows.WantsLogits)
-            {
-                Fill(rows.Sequence, hash, _logits[row++]);
-            }
         }
 
         StepRows.Add(total);
-        foreach (PlannedRows rows in plan)
-        {
-            rows.Sequence.Cache!.Advance(rows.Count);
-        }
     }
 
     public override ReadOnlySpan<float> Logits(int index) => _logits[index];
@@ -65,8 +57,8 @@ internal class FakeModel(int vocabSize, int maxSequences = 64) : StepModel
 
     public override void Dispose() => _arena.Dispose();
 
-    /// <summary>Writes the logits after the tokens that <paramref name="hash"/> stands for.</summary>
-    protected virtual void Fill(Sequence sequence, ulong hash, Span<float> logits)
+    /// <summary>Writes the logits of token number <paramref name="place"/> of the output, after the tokens that <paramref name="hash"/> stands for.</summary>
+    protected virtual void Fill(Sequence sequence, ulong hash, int place, Span<float> logits)
     {
         ulong x = hash;
         for (int i = 0; i < logits.Length; i++)
@@ -76,7 +68,7 @@ internal class FakeModel(int vocabSize, int maxSequences = 64) : StepModel
         }
     }
 
-    private unsafe ulong Run(PlannedRows rows)
+    private unsafe void Run(PlannedRows rows, ref int logits)
     {
         (Sequence sequence, KeyValueCache cache) = (rows.Sequence, rows.Sequence.Cache!);
         if (cache.Length != sequence.Computed)
@@ -84,10 +76,11 @@ internal class FakeModel(int vocabSize, int maxSequences = 64) : StepModel
             throw new InvalidOperationException($"token {sequence.Computed} is run after {cache.Length} tokens");
         }
 
+        ReadOnlySpan<int> next = sequence.Next(rows.Count);
         Tensor keys = _arena.Allocate(rows.Count, 1);
         for (int i = 0; i < rows.Count; i++)
         {
-            keys[i][0] = sequence.Next(rows.Count)[i];
+            keys[i][0] = next[i];
         }
 
         cache.Append(0, keys, keys);
@@ -95,14 +88,17 @@ internal class FakeModel(int vocabSize, int maxSequences = 64) : StepModel
         ulong hash = (ulong)Weights;
         for (int i = 0; i < run.Count; i++)
         {
-            if (*run.Keys(i) != sequence.Tokens[i])
+            int token = i < sequence.Computed ? sequence.Tokens[i] : next[i - sequence.Computed];
+            if (*run.Keys(i) != token)
             {
-                throw new InvalidOperationException($"the cache holds {*run.Keys(i)} in place of token {i}, {sequence.Tokens[i]}");
+                throw new InvalidOperationException($"the cache holds {*run.Keys(i)} in place of token {i}, {token}");
             }
 
-            hash = (BitOperations.RotateLeft(hash, 7) ^ (ulong)sequence.Tokens[i]) * 0x9E3779B97F4A7C15;
+            hash = (BitOperations.RotateLeft(hash, 7) ^ (ulong)token) * 0x9E3779B97F4A7C15;
+            if (i >= run.Count - rows.LogitRows)
+            {
+                Fill(sequence, hash, i + 1 - sequence.PromptLength, _logits[logits++]);
+            }
         }
-
-        return hash;
     }
 }

@@ -65,7 +65,7 @@ public sealed class PrefixCacheTests
     public void WhatIsFoundIsWhatWasStored(ulong mask)
     {
         using BlockPool pool = new(new CacheShape(1, 1, 0), 24);
-        PrefixCache prefixes = new(pool, mask);
+        PrefixCache prefixes = new(pool, hashMask: mask);
         Random random = new(1);
         List<KeyValueCache> open = [];
         int reused = 0;
@@ -119,4 +119,5 @@ public sealed class PrefixCacheTests
         }
 
         return cache;
-    }}
+    }
+}

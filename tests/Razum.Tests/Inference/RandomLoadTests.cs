@@ -161,6 +161,8 @@ public sealed class RandomLoadTests
         {
             Prompt = [.. shared[..random.Next(shared.Length)], .. own],
             MaxTokens = 1 + random.Next(100),
+            Speculation = random.Next(2) == 0 ? SpeculationKind.PromptLookup : SpeculationKind.None,
+            DraftLength = 3,
             Sampling = new SamplingOptions
             {
                 Temperature = random.Next(3) == 0 ? 0 : 1,
