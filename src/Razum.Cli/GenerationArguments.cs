@@ -22,6 +22,20 @@ internal sealed class GenerationArguments
 
     public Option<bool> NoThink { get; } = new("--no-think") { Description = "Answer at once, without thinking." };
 
+    public Option<string> Speculate { get; } = new("--speculate")
+    {
+        Description = "Guess the next tokens and check them together: none, mtp (the model's own layer) or lookup (what followed the same tokens before). Changes speed only.",
+        HelpName = "HOW",
+        DefaultValueFactory = _ => "none",
+    };
+
+    public Option<int> Drafts { get; } = new("--drafts")
+    {
+        Description = "The most guesses at a time.",
+        HelpName = "N",
+        DefaultValueFactory = _ => EngineOptions.DefaultDraftLength,
+    };
+
     /// <summary>Adds all of them to <paramref name="command"/>.</summary>
     public void AddTo(Command command)
     {
@@ -33,7 +47,25 @@ internal sealed class GenerationArguments
         command.Add(MaxTokens);
         command.Add(System);
         command.Add(NoThink);
+        command.Add(Speculate);
+        command.Add(Drafts);
     }
+
+    /// <summary>How an engine for these arguments works.</summary>
+    public EngineOptions Engine(ParseResult arguments, int threads) => new()
+    {
+        Threads = threads,
+        DraftLength = arguments.GetValue(Drafts) is >= 1 and <= EngineOptions.MaxDraftLength and var drafts
+            ? drafts
+            : throw new ArgumentException($"--drafts {arguments.GetValue(Drafts)} must be between 1 and {EngineOptions.MaxDraftLength}"),
+        Speculation = arguments.GetValue(Speculate) switch
+        {
+            "none" => SpeculationKind.None,
+            "mtp" => SpeculationKind.Mtp,
+            "lookup" => SpeculationKind.PromptLookup,
+            var other => throw new ArgumentException($"--speculate {other} must be none, mtp or lookup"),
+        },
+    };
 
     /// <summary>A conversation with <paramref name="model"/> as the arguments say; what they leave open, the model's own defaults decide.</summary>
     public Conversation Converse(LoadedModel model, ParseResult arguments)

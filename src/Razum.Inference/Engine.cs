@@ -34,8 +34,17 @@ public sealed class Engine : IEngine
         options.Validate();
         (_model, _tokenizer) = (model, tokenizer);
         Model = options.ContextLength == 0 ? info : info with { ContextLength = Math.Min(info.ContextLength, options.ContextLength) };
-        long memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
-        _cache = new BlockPool(model.CacheShape, CachePlan.Blocks(options, Model, model.CacheShape, memory));
+        try
+        {
+            long memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
+            _cache = new BlockPool(model.CacheShape, CachePlan.Blocks(options, Model, model.CacheShape, memory));
+        }
+        catch
+        {
+            model.Dispose(); // it is the engine's own
+            throw;
+        }
+
         _loop = new GenerationLoop(model, new Scheduler(_cache, options), Deliver);
         _options = options;
         new Thread(Run) { IsBackground = true, Name = "razum engine" }.Start();

@@ -5,6 +5,8 @@ using Razum.Benchmarks;
 [
     ("matmul", "matrix products against the FMA peak of a core", MatMulBenchmark.Run),
     ("train", "whole training steps, dense and with experts, against the FMA peak", TrainStepBenchmark.Run),
+    ("decode", "tokens a second of 1, 8 and 64 sequences of the nano shape, as shares of the FMA peak", DecodeBenchmark.Run),
+    ("soak", "random load over a tiny cache, every answer compared with the one computed alone: --minutes N", Soak.Run),
 ];
 
 foreach ((string name, _, Action<string[]> run) in benchmarks)
