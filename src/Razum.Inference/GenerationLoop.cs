@@ -26,7 +26,7 @@ internal sealed class GenerationLoop(StepModel model, Scheduler scheduler, Actio
     /// <summary>One step for all sequences in work. First those leave that are done, then others join.</summary>
     public void Step()
     {
-        if (model.Version is var version && version != _version)
+        if (scheduler.HasBeginners && model.Version is var version && version != _version)
         {
             _version = version;
             scheduler.Forget();

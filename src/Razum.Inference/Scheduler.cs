@@ -26,6 +26,21 @@ internal sealed class Scheduler(BlockPool pool, EngineOptions options)
     /// <summary>Whether a sequence is waiting or in work.</summary>
     public bool HasWork => _waiting.Count + _running.Count > 0;
 
+    /// <summary>Whether a sequence may take over keys and values in the next step.</summary>
+    public bool HasBeginners
+    {
+        get
+        {
+            bool has = _waiting.Count > 0;
+            foreach (Sequence sequence in _running)
+            {
+                has |= sequence.Computed == 0;
+            }
+
+            return has;
+        }
+    }
+
     /// <summary>All sequences, those in work first.</summary>
     public IEnumerable<Sequence> All => _running.Concat(_waiting);
 

@@ -14,7 +14,7 @@ internal sealed class Sequence
     private readonly int[] _endTokens;
     private readonly TokenLogprob[] _top;
     private readonly DraftDistribution[] _distributions;
-    private readonly int _vocabSize;
+    private readonly int _draftTokens;
     private volatile bool _cancelled;
     private bool _inherited;
     private bool _hasNewToken;
@@ -34,7 +34,7 @@ internal sealed class Sequence
         Length = PromptLength;
         _endTokens = [.. request.StopTokens, .. request.IgnoreEndTokens ? [] : model.EndTokens];
         _distributions = new DraftDistribution[Speculation == SpeculationKind.None ? 0 : request.DraftLength ?? EngineOptions.DefaultDraftLength];
-        _vocabSize = model.VocabSize;
+        _draftTokens = Speculation == SpeculationKind.Mtp && request.Sampling.Temperature > 0 ? model.VocabSize : 1; // else a guess is a point mass
         _top = new TokenLogprob[Math.Min(request.Sampling.TopLogprobs, model.VocabSize)];
         ulong seed = request.Sampling.Seed ?? unchecked((ulong)Random.Shared.NextInt64(long.MinValue, long.MaxValue));
         Sampler = new Sampler(request.Sampling, model.VocabSize, _tokens.AsSpan(0, PromptLength), seed);
@@ -180,7 +180,7 @@ internal sealed class Sequence
     public DraftDistribution AddDraft(int token)
     {
         _tokens[Length + DraftCount] = token;
-        return _distributions[DraftCount++] ??= new DraftDistribution(_vocabSize);
+        return _distributions[DraftCount++] ??= new DraftDistribution(_draftTokens);
     }
 
     /// <summary>Where guess number <paramref name="index"/> of this step came from.</summary>

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Razum.Inference;
 using Razum.Models;
 using Razum.Tensors;
+using Razum.Text;
 using Razum.Training.Loop;
 
 namespace Razum.Benchmarks;
@@ -38,6 +39,41 @@ internal static class DecodeBenchmark
                 Measure(decoder, sequences, count, rounds, new EngineOptions { MaxSequences = 64, Speculation = kind, DraftLength = drafts });
             }
         }
+
+        Console.WriteLine();
+        foreach (int sequences in (int[])[1, 64])
+        {
+            double rate = Answers(decoder, sequences, rounds, new EngineOptions { MaxSequences = 64, Speculation = kind, DraftLength = drafts, Threads = threads }).Result;
+            Console.WriteLine($"through the engine, with text and streams, from request to end: {sequences} at a time, {rate:N0} tokens/s");
+        }
+    }
+
+    /// <summary>The whole way of an answer: requests in, pieces of text out.</summary>
+    private static async Task<double> Answers(Decoder decoder, int sequences, int rounds, EngineOptions options)
+    {
+        string folder = Directory.CreateTempSubdirectory("razum").FullName;
+        ByteTokenizer.Write(folder);
+        using ModelBundle bundle = new("nano", decoder, Tokenizer.Load(folder));
+        await using Engine engine = new(bundle, options);
+        double[] rates = new double[rounds];
+        for (int round = -2; round < rounds; round++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            int[] tokens = await Task.WhenAll(Enumerable.Range(0, sequences).Select(i => Task.Run(async () =>
+            {
+                int count = 0;
+                await foreach (GenerationChunk chunk in engine.GenerateAsync(Create(decoder, options, i).Request with { IgnoreEndTokens = true }))
+                {
+                    count += chunk.Tokens.Count;
+                }
+
+                return count;
+            })));
+            rates[Math.Max(round, 0)] = tokens.Sum() / Stopwatch.GetElapsedTime(start).TotalSeconds;
+        }
+
+        Directory.Delete(folder, recursive: true);
+        return Peak.Median(rates);
     }
 
     private static void Measure(Decoder decoder, int sequences, int threads, int rounds, EngineOptions options)

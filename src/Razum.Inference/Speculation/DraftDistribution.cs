@@ -3,10 +3,10 @@ using Razum.Inference.Sampling;
 namespace Razum.Inference.Speculation;
 
 /// <summary>The distribution a draft was drawn from: tokens, ascending, and their probabilities.</summary>
-internal sealed class DraftDistribution(int vocabSize)
+internal sealed class DraftDistribution(int capacity)
 {
-    private readonly int[] _ids = new int[vocabSize];
-    private readonly double[] _probabilities = new double[vocabSize];
+    private readonly int[] _ids = new int[capacity];
+    private readonly double[] _probabilities = new double[capacity];
     private int _count;
 
     public ReadOnlySpan<int> Ids => _ids.AsSpan(0, _count);
