@@ -23,6 +23,20 @@ internal sealed class GenerationArguments
 
     public Option<bool> NoThink { get; } = new("--no-think") { Description = "Answer at once, without thinking." };
 
+    public Option<string> Speculate { get; } = new("--speculate")
+    {
+        Description = "Guess the next tokens and check them together: none, mtp (the model's own layer) or lookup (what followed the same tokens before). Changes speed only.",
+        HelpName = "HOW",
+        DefaultValueFactory = _ => "none",
+    };
+
+    public Option<int> Drafts { get; } = new("--drafts")
+    {
+        Description = "The most guesses at a time.",
+        HelpName = "N",
+        DefaultValueFactory = _ => EngineOptions.DefaultDraftLength,
+    };
+
     /// <summary>What matrix products are computed in.</summary>
     public Option<string> Arithmetic { get; } = CreateArithmetic();
 
@@ -54,10 +68,26 @@ internal sealed class GenerationArguments
         command.Add(System);
         command.Add(NoThink);
         command.Add(Arithmetic);
+        command.Add(Speculate);
+        command.Add(Drafts);
     }
 
-    /// <summary>The model in <paramref name="folder"/>, computed as the arguments say.</summary>
-    public LoadedModel Load(string folder, int threads, ParseResult arguments) => LoadedModel.Load(folder, threads, ArithmeticOf(arguments.GetValue(Arithmetic)));
+    /// <summary>How an engine for these arguments works.</summary>
+    public EngineOptions Engine(ParseResult arguments, int threads) => new()
+    {
+        Threads = threads,
+        Arithmetic = ArithmeticOf(arguments.GetValue(Arithmetic)),
+        DraftLength = arguments.GetValue(Drafts) is >= 1 and <= EngineOptions.MaxDraftLength and var drafts
+            ? drafts
+            : throw new ArgumentException($"--drafts {arguments.GetValue(Drafts)} must be between 1 and {EngineOptions.MaxDraftLength}"),
+        Speculation = arguments.GetValue(Speculate) switch
+        {
+            "none" => SpeculationKind.None,
+            "mtp" => SpeculationKind.Mtp,
+            "lookup" => SpeculationKind.PromptLookup,
+            var other => throw new ArgumentException($"--speculate {other} must be none, mtp or lookup"),
+        },
+    };
 
     /// <summary>A conversation with <paramref name="model"/> as the arguments say; what they leave open, the model's own defaults decide.</summary>
     public Conversation Converse(LoadedModel model, ParseResult arguments)

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Razum.Inference;
-using Razum.Tensors;
 using Razum.Text;
 using Razum.Training.Evals;
 
@@ -11,10 +10,10 @@ internal sealed class LoadedModel : IAsyncDisposable
 {
     private readonly ModelBundle _bundle;
 
-    private LoadedModel(ModelBundle bundle, int threads, Arithmetic arithmetic)
+    private LoadedModel(ModelBundle bundle, EngineOptions options)
     {
         _bundle = bundle;
-        Engine = new Engine(bundle, new EngineOptions { Threads = threads, Arithmetic = arithmetic });
+        Engine = new Engine(bundle, options);
     }
 
     public IEngine Engine { get; }
@@ -28,10 +27,22 @@ internal sealed class LoadedModel : IAsyncDisposable
         $"{_bundle.Decoder.Config.ModelType}, {_bundle.Decoder.Parameters.Sum(w => w.Count) / 1e6:0.0} M parameters, context {_bundle.Info.ContextLength}");
 
     /// <param name="folder">The model's folder.</param>
-    /// <param name="threads">Threads to compute with; 0 means one per processor.</param>
-    /// <param name="arithmetic">What matrix products are computed in.</param>
+    /// <param name="options">How its engine works.</param>
     /// <exception cref="InvalidDataException">A file is damaged or missing.</exception>
-    public static LoadedModel Load(string folder, int threads, Arithmetic arithmetic) => new(ModelBundle.Load(folder), threads, arithmetic);
+    /// <exception cref="ArgumentException">The options do not fit the model or the machine.</exception>
+    public static LoadedModel Load(string folder, EngineOptions options)
+    {
+        ModelBundle bundle = ModelBundle.Load(folder);
+        try
+        {
+            return new LoadedModel(bundle, options);
+        }
+        catch
+        {
+            bundle.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>The request that continues a conversation.</summary>
     public GenerationRequest Render(IReadOnlyList<ChatMessage> messages, bool thinks)

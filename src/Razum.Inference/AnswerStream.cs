@@ -42,7 +42,12 @@ internal sealed class AnswerStream(AnswerText text)
         }
         else
         {
-            Write(delta, sequence.FinishReason, new Usage(sequence.PromptLength, sequence.OutputLength));
+            Write(delta, sequence.FinishReason, new Usage(sequence.PromptLength, sequence.OutputLength)
+            {
+                CachedPromptTokens = sequence.CachedPrompt,
+                DraftedTokens = sequence.Drafted,
+                AcceptedTokens = sequence.Accepted,
+            });
             _channel.Writer.TryComplete();
         }
     }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Razum.Inference.Text;
+using Razum.Tensors;
 using Razum.Text;
 
 namespace Razum.Inference;
@@ -12,6 +13,8 @@ public sealed class Engine : IEngine
 {
     private readonly StepModel _model;
     private readonly Tokenizer _tokenizer;
+    private readonly EngineOptions _options;
+    private readonly BlockPool _cache;
     private readonly GenerationLoop _loop;
     private readonly Lock _gate = new();
     private readonly Queue<Sequence> _arrived = new();
@@ -20,7 +23,7 @@ public sealed class Engine : IEngine
     private bool _closing;
 
     /// <summary>An engine over a model that is already loaded. The weights stay the caller's.</summary>
-    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, or the cache does not fit.</exception>
     public Engine(ModelBundle bundle, EngineOptions? options = null)
         : this(Step(bundle, options ??= new EngineOptions()), bundle.Info, bundle.Tokenizer, options)
     {
@@ -29,8 +32,21 @@ public sealed class Engine : IEngine
     internal Engine(StepModel model, ModelInfo info, Tokenizer tokenizer, EngineOptions options)
     {
         options.Validate();
-        (_model, Model, _tokenizer) = (model, info, tokenizer);
-        _loop = new GenerationLoop(model, new Scheduler(options.MaxSequences, options.TokenBudget));
+        (_model, _tokenizer) = (model, tokenizer);
+        Model = options.ContextLength == 0 ? info : info with { ContextLength = Math.Min(info.ContextLength, options.ContextLength) };
+        try
+        {
+            long memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
+            _cache = new BlockPool(model.CacheShape, CachePlan.Blocks(options, Model, model.CacheShape, memory));
+        }
+        catch
+        {
+            model.Dispose(); // it is the engine's own
+            throw;
+        }
+
+        _loop = new GenerationLoop(model, new Scheduler(_cache, options), Deliver);
+        _options = options;
         new Thread(Run) { IsBackground = true, Name = "razum engine" }.Start();
     }
 
@@ -39,8 +55,15 @@ public sealed class Engine : IEngine
     public IAsyncEnumerable<GenerationChunk> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
+        request = request with
+        {
+            Speculation = request.Speculation ?? _options.Speculation,
+            DraftLength = request.DraftLength ?? _options.DraftLength,
+        };
         request.Validate(Model);
-        return Stream(request, cancellationToken);
+        return request.Speculation != SpeculationKind.Mtp || _options.Speculation == SpeculationKind.Mtp
+            ? Stream(request, cancellationToken)
+            : throw new ArgumentException("Speculation Mtp: the engine was not made for it");
     }
 
     /// <summary>Gives up all requests and ends the thread.</summary>
@@ -62,7 +85,10 @@ public sealed class Engine : IEngine
     {
         ArgumentNullException.ThrowIfNull(bundle);
         options.Validate();
-        return new DecoderModel(bundle.Decoder, options.MaxSequences, options.Threads, options.Arithmetic);
+        bool drafts = options.Speculation == SpeculationKind.Mtp;
+        return !drafts || bundle.Decoder.Mtp is not null
+            ? new DecoderModel(bundle.Decoder, options.MaxSequences, options.Threads, drafts, options.Arithmetic)
+            : throw new ArgumentException($"Speculation Mtp: {bundle.Info.Name} has no layer of multi-token prediction");
     }
 
     private async IAsyncEnumerable<GenerationChunk> Stream(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -104,10 +130,7 @@ public sealed class Engine : IEngine
                     continue;
                 }
 
-                foreach (Sequence sequence in _loop.Step())
-                {
-                    Deliver(sequence);
-                }
+                _loop.Step();
             }
         }
         catch (Exception failure)
@@ -161,6 +184,7 @@ public sealed class Engine : IEngine
 
         Receive();
         _loop.Abandon(static (sequence, reason) => sequence.Stream!.Fail(reason), end);
+        _cache.Dispose();
         _model.Dispose();
         _wake.Dispose();
         _ended.SetResult();

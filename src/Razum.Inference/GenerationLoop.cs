@@ -1,16 +1,21 @@
 using Razum.Inference.Sampling;
+using Razum.Inference.Speculation;
 
 namespace Razum.Inference;
 
 /// <summary>
-/// The one generation loop, tokens only: admit, plan, run, choose, append. Text, streams and threads are its caller's. A step allocates no managed memory
-/// unless a sequence joins, leaves or fails.
+/// The one generation loop, tokens only: admit, plan, run, choose, append, draft. Text, streams and threads are its caller's. A step allocates no managed
+/// memory unless a sequence joins, leaves or fails.
 /// </summary>
-internal sealed class GenerationLoop(StepModel model, Scheduler scheduler)
+/// <param name="model">What is run.</param>
+/// <param name="scheduler">What decides about rows and memory.</param>
+/// <param name="deliver">Told of every sequence that got a token or failed, token by token; may end it with <see cref="Sequence.Stop"/>.</param>
+internal sealed class GenerationLoop(StepModel model, Scheduler scheduler, Action<Sequence>? deliver = null)
 {
     private readonly Candidates _candidates = new(model.VocabSize);
+    private readonly PromptLookup _lookup = new();
     private readonly int[] _topIds = new int[SamplingOptions.MaxTopLogprobs];
-    private readonly List<Sequence> _stepped = [];
+    private long _version = model.Version;
 
     /// <summary>Whether a sequence is waiting or in work.</summary>
     public bool HasWork => scheduler.HasWork;
@@ -18,23 +23,20 @@ internal sealed class GenerationLoop(StepModel model, Scheduler scheduler)
     /// <summary>Lets a sequence join before the next step.</summary>
     public void Add(Sequence sequence) => scheduler.Add(sequence);
 
-    /// <summary>
-    /// One step for all sequences in work. First those leave that are done, then others join. Returns those that got a token or failed; valid until the
-    /// next step.
-    /// </summary>
-    public List<Sequence> Step()
+    /// <summary>One step for all sequences in work. First those leave that are done, then others join.</summary>
+    public void Step()
     {
-        _stepped.Clear();
-        Clear();
-        while (scheduler.Admit() is { } joined)
+        if (scheduler.HasBeginners && model.Version is var version && version != _version)
         {
-            Admit(joined);
+            _version = version;
+            scheduler.Forget();
         }
 
+        scheduler.Admit();
         ReadOnlySpan<PlannedRows> plan = scheduler.Next();
         if (plan.IsEmpty)
         {
-            return _stepped;
+            return;
         }
 
         try
@@ -44,11 +46,10 @@ internal sealed class GenerationLoop(StepModel model, Scheduler scheduler)
         catch (Exception failure)
         {
             RunAlone(plan, failure);
-            return _stepped;
+            return;
         }
 
-        Choose(plan);
-        return _stepped;
+        Conclude(plan);
     }
 
     /// <summary>Gives up everything that is waiting or in work, and tells why.</summary>
@@ -60,29 +61,7 @@ internal sealed class GenerationLoop(StepModel model, Scheduler scheduler)
             sequence.Cancel();
         }
 
-        Clear();
-    }
-
-    /// <summary>Lets all sequences leave that are done, and gives back their memory.</summary>
-    private void Clear()
-    {
-        while (scheduler.Dismiss() is { } left)
-        {
-            left.Cache?.Dispose();
-            left.Cache = null;
-        }
-    }
-
-    private void Admit(Sequence sequence)
-    {
-        try
-        {
-            sequence.Cache = model.CreateCache(sequence.Capacity);
-        }
-        catch (Exception failure)
-        {
-            Fail(sequence, failure);
-        }
+        scheduler.Admit();
     }
 
     /// <summary>A step failed: runs its sequences one by one, so that only the one at fault is lost.</summary>
@@ -106,53 +85,92 @@ internal sealed class GenerationLoop(StepModel model, Scheduler scheduler)
                 continue;
             }
 
-            Choose(plan.Slice(i, 1));
+            Conclude(plan.Slice(i, 1));
         }
     }
 
-    private void Choose(ReadOnlySpan<PlannedRows> plan)
+    /// <summary>The rows have been run: chooses tokens, keeps what is right, drafts, shares.</summary>
+    private void Conclude(ReadOnlySpan<PlannedRows> plan)
     {
         int row = 0;
         foreach (PlannedRows rows in plan)
         {
-            rows.Sequence.Advance(rows.Count);
-            if (!rows.WantsLogits)
-            {
-                continue;
-            }
-
+            int kept = rows.Count - rows.LogitRows;
             try
             {
-                Choose(rows.Sequence, model.Logits(row++));
-                _stepped.Add(rows.Sequence);
+                kept += Choose(rows.Sequence, row, rows.LogitRows);
             }
             catch (Exception failure)
             {
                 Fail(rows.Sequence, failure);
             }
-        }
-    }
 
-    private void Choose(Sequence sequence, ReadOnlySpan<float> logits)
-    {
-        int token = sequence.Sampler.Next(logits, _candidates);
-        if (sequence.Request.Sampling.WantsLogprobs)
+            rows.Sequence.Advance(kept);
+            row += rows.LogitRows;
+        }
+
+        try
         {
-            Span<TokenLogprob> top = sequence.Describe(model.Logprob(logits, token));
-            Span<int> ids = _topIds.AsSpan(0, top.Length);
-            TopTokens.Find(logits, ids);
-            for (int i = 0; i < ids.Length; i++)
+            model.Drafter?.Draft(plan);
+            _lookup.Draft(plan);
+        }
+        catch (Exception failure)
+        {
+            foreach (PlannedRows rows in plan)
             {
-                top[i] = new TokenLogprob(ids[i], model.Logprob(logits, ids[i]));
+                Fail(rows.Sequence, failure);
             }
         }
 
-        sequence.Append(token);
+        scheduler.Record(plan);
+    }
+
+    /// <summary>Appends the tokens after the newest one and its drafts, up to the first draft that is wrong. Returns how many.</summary>
+    private int Choose(Sequence sequence, int row, int rows)
+    {
+        int appended = 0;
+        for (bool goesOn = true; goesOn && appended < rows; appended++)
+        {
+            ReadOnlySpan<float> logits = model.Logits(row + appended);
+            goesOn = false;
+            int token;
+            if (appended < rows - 1)
+            {
+                token = sequence.Sampler.Verify(logits, _candidates, sequence.NextDraft, sequence.Distribution(appended), out goesOn);
+                sequence.Count(goesOn);
+            }
+            else
+            {
+                token = sequence.Sampler.Next(logits, _candidates);
+            }
+
+            if (sequence.Request.Sampling.WantsLogprobs)
+            {
+                Describe(sequence, logits, token);
+            }
+
+            sequence.Append(token);
+            deliver?.Invoke(sequence);
+            goesOn &= !sequence.IsDone;
+        }
+
+        return appended;
+    }
+
+    private void Describe(Sequence sequence, ReadOnlySpan<float> logits, int token)
+    {
+        Span<TokenLogprob> top = sequence.Describe(model.Logprob(logits, token));
+        Span<int> ids = _topIds.AsSpan(0, top.Length);
+        TopTokens.Find(logits, ids);
+        for (int i = 0; i < ids.Length; i++)
+        {
+            top[i] = new TokenLogprob(ids[i], model.Logprob(logits, ids[i]));
+        }
     }
 
     private void Fail(Sequence sequence, Exception failure)
     {
         sequence.Fail(failure);
-        _stepped.Add(sequence);
+        deliver?.Invoke(sequence);
     }
 }

@@ -23,6 +23,12 @@ public sealed record GenerationRequest
     /// <summary>Whether the prompt ends inside an opened <c>&lt;think&gt;</c>.</summary>
     public bool StartsInReasoning { get; init; }
 
+    /// <summary>How the next tokens are guessed; null for the engine's way.</summary>
+    public SpeculationKind? Speculation { get; init; }
+
+    /// <summary>The most guesses at a time; null for the engine's number.</summary>
+    public int? DraftLength { get; init; }
+
     /// <exception cref="ArgumentException">Something in the request means nothing to <paramref name="model"/>; one line says what.</exception>
     public void Validate(ModelInfo model)
     {
@@ -49,6 +55,11 @@ public sealed record GenerationRequest
         if (MaxTokens < 1)
         {
             throw new ArgumentException($"MaxTokens {MaxTokens} must be at least 1");
+        }
+
+        if (DraftLength is < 1 or > EngineOptions.MaxDraftLength)
+        {
+            throw new ArgumentException($"DraftLength {DraftLength} must be between 1 and {EngineOptions.MaxDraftLength}");
         }
 
         for (int i = 0; i < StopStrings.Count; i++)

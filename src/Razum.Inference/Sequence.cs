@@ -1,4 +1,5 @@
 using Razum.Inference.Sampling;
+using Razum.Inference.Speculation;
 using Razum.Tensors;
 
 namespace Razum.Inference;
@@ -12,7 +13,11 @@ internal sealed class Sequence
     private readonly int[] _tokens;
     private readonly int[] _endTokens;
     private readonly TokenLogprob[] _top;
+    private readonly DraftDistribution[] _distributions;
+    private readonly int _draftTokens;
     private volatile bool _cancelled;
+    private bool _inherited;
+    private bool _hasNewToken;
 
     /// <param name="request">Checked by <see cref="GenerationRequest.Validate"/>.</param>
     /// <param name="model">What the request was checked against.</param>
@@ -28,6 +33,8 @@ internal sealed class Sequence
 
         Length = PromptLength;
         _endTokens = [.. request.StopTokens, .. request.IgnoreEndTokens ? [] : model.EndTokens];
+        _distributions = new DraftDistribution[Speculation == SpeculationKind.None ? 0 : request.DraftLength ?? EngineOptions.DefaultDraftLength];
+        _draftTokens = Speculation == SpeculationKind.Mtp && request.Sampling.Temperature > 0 ? model.VocabSize : 1; // else a guess is a point mass
         _top = new TokenLogprob[Math.Min(request.Sampling.TopLogprobs, model.VocabSize)];
         ulong seed = request.Sampling.Seed ?? unchecked((ulong)Random.Shared.NextInt64(long.MinValue, long.MaxValue));
         Sampler = new Sampler(request.Sampling, model.VocabSize, _tokens.AsSpan(0, PromptLength), seed);
@@ -56,8 +63,51 @@ internal sealed class Sequence
     /// <summary>Tokens still to be run; 1 while decoding.</summary>
     public int Remaining => Length - Computed;
 
-    /// <summary>Keys and values; null before the sequence is taken into work, and with models that keep none.</summary>
-    public KeyValueCache? Cache { get; set; }
+    /// <summary>Whether each step gives a token: only the newest one is still to be run.</summary>
+    public bool IsDecoding => Computed > 0 && Remaining == 1;
+
+    /// <summary>Keys and values; null while the sequence is not in work.</summary>
+    public KeyValueCache? Cache { get; private set; }
+
+    /// <summary>Those of the layer of multi-token prediction, where the model drafts itself; in the same blocks.</summary>
+    public KeyValueCache? Ahead { get; private set; }
+
+    /// <summary>Tokens that the last step has added to what is computed.</summary>
+    public int LastAdvance { get; private set; }
+
+    /// <summary>Tokens whose blocks others may share.</summary>
+    public int Recorded { get; private set; }
+
+    public SpeculationKind Speculation => Request.Speculation ?? SpeculationKind.None;
+
+    /// <summary>Guesses at the tokens after the newest one; they are run with it in the next step. Kept when the sequence leaves and enters again.</summary>
+    public ReadOnlySpan<int> Drafts => _tokens.AsSpan(Length, DraftCount);
+
+    public int DraftCount { get; private set; }
+
+    /// <summary>While a step's tokens are chosen: the guess at the next one.</summary>
+    public int NextDraft => _tokens[Length];
+
+    /// <summary>How many more guesses there may be: after the last one there is always room for a token of the model's own.</summary>
+    public int DraftRoom => Math.Min(_distributions.Length, Capacity - Length - 1) - DraftCount;
+
+    /// <summary>Whether the step has brought a new token, after which it goes on, and there is room for guesses.</summary>
+    public bool WantsDrafts => _hasNewToken && !IsDone && DraftRoom > 0;
+
+    /// <summary>Guesses checked so far.</summary>
+    public int Drafted { get; private set; }
+
+    /// <summary>Those of them that were right.</summary>
+    public int Accepted { get; private set; }
+
+    /// <summary>Rows that the drafter may append beyond those of a step.</summary>
+    public int RowsAhead => Ahead is null ? 0 : 1 + _distributions.Length;
+
+    /// <summary>Order of arrival among the sequences of an engine.</summary>
+    public long Ticket { get; set; }
+
+    /// <summary>Tokens of the prompt that were found computed when the sequence was first taken into work.</summary>
+    public int CachedPrompt { get; private set; }
 
     public int LastToken => _tokens[Length - 1];
 
@@ -82,16 +132,68 @@ internal sealed class Sequence
     /// <summary>Whether there is nothing left to do for it.</summary>
     public bool IsDone => FinishReason is not null || Failure is not null || _cancelled;
 
+    /// <summary>Prompt and output so far.</summary>
+    public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, Length);
+
     /// <summary>Tokens [<see cref="Computed"/>, + count): the next ones to run.</summary>
     public ReadOnlySpan<int> Next(int count) => _tokens.AsSpan(Computed, count);
 
-    /// <summary>Takes note that the next <paramref name="count"/> tokens have been run.</summary>
-    public void Advance(int count) => Computed += count;
+    /// <summary>Takes the sequence into work: from its beginning, also when it has been in work before. What was chosen stays.</summary>
+    public void Enter(BlockPool pool, bool drafts)
+    {
+        Cache = new KeyValueCache(pool, Capacity);
+        Ahead = drafts ? Cache.CreateAhead() : null;
+        (Computed, Recorded) = (0, 0);
+    }
+
+    /// <summary>Takes over the first <paramref name="count"/> keys and values, which others have computed.</summary>
+    public void Inherit(int count)
+    {
+        (Computed, Recorded) = (count, count);
+        if (count > 0)
+        {
+            Ahead?.Advance(count);
+        }
+
+        CachedPrompt = _inherited ? CachedPrompt : count;
+        _inherited = true;
+    }
+
+    /// <summary>Takes the sequence out of work: its keys and values are given up.</summary>
+    public void Leave()
+    {
+        Cache?.Dispose();
+        (Cache, Ahead) = (null, null);
+    }
+
+    /// <summary>Takes note that the next <paramref name="count"/> tokens have been run: their keys and values are kept. Guesses that were checked are over.</summary>
+    public void Advance(int count)
+    {
+        Cache!.Advance(count);
+        (Computed, LastAdvance, DraftCount) = (Computed + count, count, _hasNewToken ? 0 : DraftCount);
+    }
+
+    /// <summary>The step is over: the blocks of all that is computed may be shared.</summary>
+    public void EndStep() => (Recorded, _hasNewToken) = (Computed, false);
+
+    /// <summary>Adds a guess; the caller fills in where it comes from.</summary>
+    public DraftDistribution AddDraft(int token)
+    {
+        _tokens[Length + DraftCount] = token;
+        return _distributions[DraftCount++] ??= new DraftDistribution(_draftTokens);
+    }
+
+    /// <summary>Where guess number <paramref name="index"/> of this step came from.</summary>
+    public DraftDistribution Distribution(int index) => _distributions[index];
+
+    /// <summary>Takes note that a guess has been checked.</summary>
+    public void Count(bool accepted) => (Drafted, Accepted) = (Drafted + 1, Accepted + (accepted ? 1 : 0));
 
     /// <summary>Adds the token that <see cref="Sampler"/> chose.</summary>
     public void Append(int token)
     {
         _tokens[Length++] = token;
+        _hasNewToken = true;
         EndedByToken = _endTokens.AsSpan().Contains(token);
         FinishReason = EndedByToken ? Inference.FinishReason.Stop : Length == Capacity ? Inference.FinishReason.Length : null;
     }

@@ -1,3 +1,4 @@
+using Razum.Inference.Speculation;
 using Razum.Tensors;
 
 namespace Razum.Inference;
@@ -7,16 +8,22 @@ internal abstract class StepModel : IDisposable
 {
     public abstract int VocabSize { get; }
 
-    /// <summary>Room for the keys and values of a sequence of up to <paramref name="capacity"/> tokens; null if the model keeps none.</summary>
-    public abstract KeyValueCache? CreateCache(int capacity);
+    /// <summary>What it stores of every token.</summary>
+    public abstract CacheShape CacheShape { get; }
+
+    /// <summary>Another number whenever the weights have changed, so that what was computed before is no longer what would be computed.</summary>
+    public abstract long Version { get; }
+
+    /// <summary>What the model drafts with itself; null if it does not. It then follows every step.</summary>
+    public virtual Drafter? Drafter => null;
 
     /// <summary>
-    /// Runs the next rows of each sequence. Returns only if all succeeded; the caller then advances the sequences. After an exception nothing is
-    /// kept, so that the same rows can be run again.
+    /// Runs the next rows of each sequence. Returns only if all succeeded; the caller then advances the sequences by the rows it keeps. After an exception
+    /// the same rows can be run again.
     /// </summary>
     public abstract void Forward(ReadOnlySpan<PlannedRows> plan);
 
-    /// <summary>Logits after the last row of the <paramref name="index"/>-th of the planned sequences that want them. [V]; valid until the next step.</summary>
+    /// <summary>Logits of the <paramref name="index"/>-th of the rows that want them (<see cref="PlannedRows.LogitRows"/>). [V]; valid until the next step.</summary>
     public abstract ReadOnlySpan<float> Logits(int index);
 
     /// <summary>log softmax(logits)[token], with the bits a trainer gets.</summary>

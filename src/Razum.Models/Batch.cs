@@ -50,7 +50,7 @@ public sealed class Batch
             Array.Resize(ref _expanded, _segmentCount * 2);
         }
 
-        int past = cache?.Length ?? 0;
+        int past = cache is null ? 0 : cache.Length - cache.First;
         tokens.CopyTo(_tokens.AsSpan(Count));
         for (int i = 0; i < tokens.Length; i++)
         {

@@ -66,16 +66,19 @@ public sealed class Decoder
 
     private IEnumerable<Block> AllBlocks => Mtp is null ? _blocks : _blocks.Append(Mtp.Block);
 
-    /// <summary>A cache for one sequence with the columns this model stores per token and layer.</summary>
-    /// <param name="limit">Rows it may ever hold; at most the model's context.</param>
-    public KeyValueCache CreateCache(int limit) => Config.Attention switch
+    /// <summary>What this model stores per token and layer.</summary>
+    public CacheShape CacheShape => Config.Attention switch
     {
-        MlaConfig mla => new KeyValueCache(CachedLayers, mla.KvLoraRank + mla.QkRopeHeadDim, 0, limit: limit),
-        GqaConfig gqa => new KeyValueCache(CachedLayers, gqa.NumKeyValueHeads * gqa.HeadDim, gqa.NumKeyValueHeads * gqa.HeadDim, limit: limit),
+        MlaConfig mla => new CacheShape(CachedLayers, mla.KvLoraRank + mla.QkRopeHeadDim, 0),
+        GqaConfig gqa => new CacheShape(CachedLayers, gqa.NumKeyValueHeads * gqa.HeadDim, gqa.NumKeyValueHeads * gqa.HeadDim),
         _ => throw new InvalidOperationException("unknown attention"),
     };
 
     private int CachedLayers => _blocks.Length + (Mtp is null ? 0 : 1);
+
+    /// <summary>A cache for one sequence alone, with blocks of its own.</summary>
+    /// <param name="limit">Rows it may ever hold; at most the model's context.</param>
+    public KeyValueCache CreateCache(int limit) => KeyValueCache.Alone(CacheShape, limit);
 
     /// <summary>Embedding rows of the batch's tokens. [T, D]</summary>
     public Tensor Embed(Ops ops, Batch batch)

@@ -89,7 +89,7 @@ public sealed unsafe class CpuOps : Ops, IDisposable
         int total = 0;
         foreach (Segment segment in segments)
         {
-            total += segment.Past + segment.Count;
+            total += segment.Past - (segment.Cache?.First ?? 0) + segment.Count;
         }
 
         Tensor y = Arena.Allocate(total, rows.Columns);
@@ -101,10 +101,12 @@ public sealed unsafe class CpuOps : Ops, IDisposable
             {
                 cache.Append(layer, fresh, fresh.Slice(0, 0));
                 KeyRun run = cache.Run(layer, segment.Past);
-                CopyRows(new Tensor(run.Keys(0), segment.Past, rows.Columns, run.KeyStride), y.SliceRows(at, segment.Past));
+                for (int position = run.First; position < segment.Past; position++, at++)
+                {
+                    new ReadOnlySpan<float>(run.Keys(position), rows.Columns).CopyTo(y[at]);
+                }
             }
 
-            at += segment.Past;
             CopyRows(fresh, y.SliceRows(at, segment.Count));
             at += segment.Count;
         }

@@ -1,70 +1,58 @@
-using System.Runtime.InteropServices;
-
 namespace Razum.Tensors;
 
 /// <summary>
-/// Keys and values of one sequence in every layer. A row of a layer is [keys | values]; in absorbed latent attention the values are the first
-/// columns of the keys and take no room of their own. Attention appends the rows of a step to each layer; <see cref="Advance"/> then makes them
-/// part of the sequence, and <see cref="Truncate"/> takes rows back. For one thread at a time.
+/// Keys and values of one sequence in every layer, in blocks of a <see cref="BlockPool"/>. A row of a layer is [keys | values]; in absorbed latent
+/// attention the values are the first columns of the keys and take no room of their own. Attention appends the rows of a step to each layer;
+/// <see cref="Advance"/> then makes them part of the sequence, and <see cref="Truncate"/> takes rows back. For one thread at a time.
 /// </summary>
 public sealed unsafe class KeyValueCache : IDisposable
 {
-    private const int SmallestCapacity = 64;
+    private readonly BlockPool? _own;
 
-    private readonly float*[] _layers;
-    private readonly int _keyColumns;
-    private readonly int _valueColumns;
-    private bool _disposed;
-
-    /// <param name="layers">Number of attention layers.</param>
-    /// <param name="keyColumns">Columns of the keys of all heads.</param>
-    /// <param name="valueColumns">Columns of the values of all heads; 0 when they are the first columns of the keys.</param>
-    /// <param name="capacity">Rows to make room for at once; more are made room for as they come.</param>
+    /// <param name="pool">Where the blocks come from.</param>
     /// <param name="limit">Rows that the cache may never exceed.</param>
-    public KeyValueCache(int layers, int keyColumns, int valueColumns, int capacity = 0, int limit = int.MaxValue)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(layers);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(keyColumns);
-        ArgumentOutOfRangeException.ThrowIfNegative(valueColumns);
-        ArgumentOutOfRangeException.ThrowIfNegative(capacity);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, limit);
-        _layers = new float*[layers];
-        _keyColumns = keyColumns;
-        _valueColumns = valueColumns;
-        Limit = limit;
-        if (capacity > 0)
-        {
-            Grow(capacity);
-        }
-    }
+    public KeyValueCache(BlockPool pool, int limit) => Table = new BlockTable(pool, limit);
 
-    ~KeyValueCache() => Free();
+    private KeyValueCache(BlockPool pool, int limit, BlockPool own)
+        : this(pool, limit) => _own = own;
 
-    /// <summary>Rows stored in every layer.</summary>
+    private KeyValueCache(BlockTable table, int first) => (Table, First, Length) = (table, first, first);
+
+    /// <summary>The blocks it lies in.</summary>
+    public BlockTable Table { get; }
+
+    /// <summary>Rows before this one do not exist: attention never sees them, and the token in it is at position 0.</summary>
+    public int First { get; }
+
+    /// <summary>Rows stored in every layer, those before <see cref="First"/> included.</summary>
     public int Length { get; private set; }
 
-    /// <summary>Rows there is room for without asking the operating system.</summary>
-    public int Capacity { get; private set; }
-
     /// <summary>Rows that the cache may never exceed.</summary>
-    public int Limit { get; }
+    public int Limit => Table.Limit;
 
-    /// <summary>Number of attention layers.</summary>
-    public int Layers => _layers.Length;
+    private CacheShape Shape => Table.Pool.Shape;
 
-    /// <summary>Bytes held from the operating system.</summary>
-    public long Bytes => (long)Capacity * RowColumns * sizeof(float) * _layers.Length;
+    /// <summary>A cache with a pool of its own that has room for <paramref name="limit"/> rows.</summary>
+    public static KeyValueCache Alone(CacheShape shape, int limit)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
+        var pool = new BlockPool(shape, BlockTable.BlocksFor(limit));
+        return new KeyValueCache(pool, limit, pool);
+    }
 
-    private int RowColumns => _keyColumns + _valueColumns;
+    /// <summary>
+    /// Another view of the same blocks, for layers that see a token together with the state before it (multi-token prediction): the first token has none, so
+    /// rows begin with the second. A row then depends, like those of the other layers, on its own token and earlier ones only, and can be shared with them.
+    /// </summary>
+    public KeyValueCache CreateAhead() => new(Table, 1);
 
-    /// <summary>Makes the next <paramref name="count"/> rows, which attention has appended in every layer, part of the sequence.</summary>
+    /// <summary>Makes the next <paramref name="count"/> rows, which attention has appended in every layer or a shared block holds already, part of the sequence.</summary>
     public void Advance(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        if (count > Capacity - Length)
+        if (count > Table.Rows - Length)
         {
-            throw new ArgumentOutOfRangeException(nameof(count), count, $"Only {Capacity - Length} rows can have been appended.");
+            throw new ArgumentOutOfRangeException(nameof(count), count, $"Only {Table.Rows - Length} rows can have been appended.");
         }
 
         Length += count;
@@ -73,15 +61,16 @@ public sealed unsafe class KeyValueCache : IDisposable
     /// <summary>Forgets all rows from <paramref name="length"/> on. Room is kept.</summary>
     public void Truncate(int length)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfLessThan(length, First);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
         Length = length;
     }
 
     public void Dispose()
     {
-        Free();
-        GC.SuppressFinalize(this);
+        Table.Dispose();
+        _own?.Dispose();
+        Length = First;
     }
 
     /// <summary>
@@ -92,59 +81,47 @@ public sealed unsafe class KeyValueCache : IDisposable
     /// <param name="values">New values [rows, valueColumns]; a view of the first columns of <paramref name="keys"/> where the cache has no values.</param>
     internal void Append(int layer, Tensor keys, Tensor values)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)layer, (uint)_layers.Length, nameof(layer));
-        bool fits = _valueColumns == 0 ? values.Data == keys.Data && values.Stride == keys.Stride && values.Columns <= _keyColumns : values.Columns == _valueColumns;
-        if (keys.Columns != _keyColumns || !fits || keys.Rows != values.Rows)
+        (int layers, int keyColumns, int valueColumns) = Shape;
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)layer, (uint)layers, nameof(layer));
+        bool fits = valueColumns == 0 ? values.Data == keys.Data && values.Stride == keys.Stride && values.Columns <= keyColumns : values.Columns == valueColumns;
+        if (keys.Columns != keyColumns || !fits || keys.Rows != values.Rows)
         {
             throw new ArgumentException(
-                $"Keys [{keys.Rows}, {keys.Columns}] and values [{values.Rows}, {values.Columns}] do not fit a cache with {_keyColumns} and {_valueColumns} columns.");
+                $"Keys [{keys.Rows}, {keys.Columns}] and values [{values.Rows}, {values.Columns}] do not fit a cache with {keyColumns} and {valueColumns} columns.");
         }
 
-        if (keys.Rows > Capacity - Length)
+        MakeRoom(keys.Rows);
+        KeyRun run = Run(layer, Length + keys.Rows);
+        if (Length == First)
         {
-            Grow((long)Length + keys.Rows);
+            new Span<float>(run.Keys(0), First * Shape.RowColumns).Clear(); // never seen, but a tile reads it
         }
 
-        float* row = _layers[layer] + ((long)Length * RowColumns);
-        for (int r = 0; r < keys.Rows; r++, row += RowColumns)
+        for (int r = 0; r < keys.Rows; r++)
         {
-            new ReadOnlySpan<float>(keys.Row(r), _keyColumns).CopyTo(new Span<float>(row, _keyColumns));
-            new ReadOnlySpan<float>(values.Row(r), _valueColumns).CopyTo(new Span<float>(row + _keyColumns, _valueColumns));
+            new ReadOnlySpan<float>(keys.Row(r), keyColumns).CopyTo(new Span<float>(run.Keys(Length + r), keyColumns));
+            new ReadOnlySpan<float>(values.Row(r), valueColumns).CopyTo(new Span<float>(run.Values(Length + r), valueColumns));
         }
     }
 
-    /// <summary>The first <paramref name="count"/> rows of a layer, appended ones included. Valid until the cache grows.</summary>
+    /// <summary>The first <paramref name="count"/> rows of a layer, appended ones included. Valid until blocks change.</summary>
     internal KeyRun Run(int layer, int count)
     {
-        float* keys = _layers[layer];
-        return new KeyRun(keys, RowColumns, _valueColumns == 0 ? keys : keys + _keyColumns, RowColumns, 0, count);
+        long offset = layer * Shape.LayerFloats;
+        return new KeyRun(Table.Addresses, offset, offset + (Shape.ValueColumns == 0 ? 0 : Shape.KeyColumns), Shape.RowColumns, First, count);
     }
 
-    private void Grow(long rows)
+    /// <summary>Room for more rows, in blocks that nobody else holds. An engine has reserved it before; this is for a cache alone.</summary>
+    private void MakeRoom(int rows)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        if (rows > Limit)
+        if (!Table.TryReserve((long)Length + rows))
         {
-            throw new ArgumentException($"A sequence of {rows} tokens exceeds the cache's limit of {Limit}.");
+            throw new InvalidOperationException($"The cache has no room for {Length + rows} tokens.");
         }
 
-        int capacity = (int)Math.Min(Limit, Math.Max(rows, Math.Max(SmallestCapacity, 2L * Capacity)));
-        for (int i = 0; i < _layers.Length; i++)
+        if (Length % BlockPool.BlockRows != 0)
         {
-            _layers[i] = (float*)NativeMemory.AlignedRealloc(_layers[i], (nuint)((long)capacity * RowColumns * sizeof(float)), 64);
+            Table.Own(Length / BlockPool.BlockRows, Length % BlockPool.BlockRows);
         }
-
-        Capacity = capacity;
-    }
-
-    private void Free()
-    {
-        for (int i = 0; i < _layers.Length; i++)
-        {
-            NativeMemory.AlignedFree(_layers[i]);
-            _layers[i] = null;
-        }
-
-        (Length, Capacity, _disposed) = (0, 0, true);
     }
 }

@@ -12,6 +12,6 @@ public readonly record struct Segment(int Start, int Count, int KeyStart, int Ke
     {
     }
 
-    /// <summary>Number of keys that come before the first query row.</summary>
+    /// <summary>Row of the first query among the keys, counted from the beginning of the cache: number of keys before it, if the cache's first row is 0.</summary>
     public int Past => Cache?.Length ?? (KeyCount - Count);
 }

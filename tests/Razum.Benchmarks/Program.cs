@@ -6,6 +6,8 @@ using Razum.Benchmarks;
     ("matmul", "matrix products against the peak of a core, F32 and BF16", MatMulBenchmark.Run),
     ("row", "one row through a large matrix against the bandwidth of memory", RowBenchmark.Run),
     ("train", "whole training steps, dense and with experts, against the peak, F32 and BF16", TrainStepBenchmark.Run),
+    ("decode", "tokens a second of 1, 8 and 64 sequences of the nano shape, as shares of the FMA peak", DecodeBenchmark.Run),
+    ("soak", "random load over a tiny cache, every answer compared with the one computed alone: --minutes N", Soak.Run),
 ];
 
 foreach ((string name, _, Action<string[]> run) in benchmarks)

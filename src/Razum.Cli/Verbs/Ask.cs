@@ -50,7 +50,7 @@ internal sealed class Ask : Verb
             throw new ArgumentException("the question is empty");
         }
 
-        await using LoadedModel model = _generation.Load(ModelFolder.Find(arguments.GetValue(_model)!), Threads(arguments), arguments);
+        await using LoadedModel model = LoadedModel.Load(ModelFolder.Find(arguments.GetValue(_model)!), _generation.Engine(arguments, Threads(arguments)));
         Conversation conversation = _generation.Converse(model, arguments);
         return arguments.GetValue(_json)
             ? await PrintJson(Terminal, conversation, question).ConfigureAwait(false)
@@ -97,6 +97,9 @@ internal sealed class Ask : Verb
             json.WriteStartObject("usage");
             json.WriteNumber("prompt_tokens", last?.Usage?.PromptTokens ?? 0);
             json.WriteNumber("completion_tokens", last?.Usage?.CompletionTokens ?? 0);
+            json.WriteNumber("cached_prompt_tokens", last?.Usage?.CachedPromptTokens ?? 0);
+            json.WriteNumber("drafted_tokens", last?.Usage?.DraftedTokens ?? 0);
+            json.WriteNumber("accepted_tokens", last?.Usage?.AcceptedTokens ?? 0);
             json.WriteEndObject();
             json.WriteEndObject();
         });

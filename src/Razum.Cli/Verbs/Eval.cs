@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using Razum.Cli.Screens;
 using Razum.Tensors.Checkpoints;
+using Razum.Inference;
 using Razum.Training.Evals;
 
 namespace Razum.Cli.Verbs;
@@ -69,7 +70,9 @@ internal sealed class Eval : Verb
         }
 
         IReadOnlyList<EvaluationFamily> families = EvaluationFamilies.Make(names, count, seed);
-        await using LoadedModel model = LoadedModel.Load(ModelFolder.Find(arguments.GetValue(_model)!), Threads(arguments), GenerationArguments.ArithmeticOf(arguments.GetValue(_arithmetic)));
+        await using LoadedModel model = LoadedModel.Load(
+            ModelFolder.Find(arguments.GetValue(_model)!),
+            new EngineOptions { Threads = Threads(arguments), Arithmetic = GenerationArguments.ArithmeticOf(arguments.GetValue(_arithmetic)) });
         var screen = new EvaluationScreen(Terminal);
         var evaluation = model.Evaluation(new EvaluationOptions { Samples = samples, Seed = seed, Progress = screen.Show });
         EvaluationReport report = await screen.Run(() => evaluation.RunAsync(families)).ConfigureAwait(false);

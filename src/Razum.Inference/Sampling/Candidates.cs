@@ -46,6 +46,9 @@ internal sealed class Candidates(int vocabSize)
         }
     }
 
+    /// <summary>Gives the token at a place of the list another weight.</summary>
+    public void SetWeight(int index, double weight) => _weights[index] = weight;
+
     /// <summary>Memory of the selections.</summary>
     public RadixSelect Select { get; } = new(vocabSize);
 

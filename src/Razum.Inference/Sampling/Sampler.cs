@@ -1,3 +1,5 @@
+using Razum.Inference.Speculation;
+
 namespace Razum.Inference.Sampling;
 
 /// <summary>
@@ -6,10 +8,15 @@ namespace Razum.Inference.Sampling;
 /// </summary>
 internal sealed class Sampler
 {
+    private const ulong DraftSalt = 0xD1B54A32D192ED03;
+    private const ulong DecisionSalt = 0x8CB92BA72F3D8DD7;
+
     private readonly SamplingOptions _options;
     private readonly LogitBias? _bias;
     private readonly TokenCounts? _counts;
     private readonly RandomStream _random;
+    private readonly RandomStream _drafts; // numbers that draw drafts, and those that decide on them: other ones, so that nothing depends on itself
+    private readonly RandomStream _decisions;
     private long _drawn;
 
     /// <param name="options">Checked by <see cref="SamplingOptions.Validate"/>.</param>
@@ -22,15 +29,29 @@ internal sealed class Sampler
         _bias = options.LogitBias is { Count: > 0 } biases ? new LogitBias(biases) : null;
         _counts = Penalties.Change(options) ? new TokenCounts(vocabSize, prompt) : null;
         _random = new RandomStream(seed);
+        _drafts = new RandomStream(seed ^ DraftSalt);
+        _decisions = new RandomStream(seed ^ DecisionSalt);
     }
 
     /// <summary>Chooses the next token of the output.</summary>
     public int Next(ReadOnlySpan<float> logits, Candidates candidates)
     {
         Filter(logits, candidates);
-        int token = InverseCdf.Draw(candidates, _random[_drawn++]);
-        Append(token);
-        return token;
+        return Take(InverseCdf.Draw(candidates, _random[_drawn]));
+    }
+
+    /// <summary>Draws a guess at the token <paramref name="depth"/> places after the next one from a drafter's logits, and leaves the distribution it came from.</summary>
+    public int Draft(ReadOnlySpan<float> logits, Candidates candidates, int depth)
+    {
+        Filter(logits, candidates);
+        return InverseCdf.Draw(candidates, _drafts[_drawn + depth]);
+    }
+
+    /// <summary>Chooses the next token of the output, given a guess at it and where that came from.</summary>
+    public int Verify(ReadOnlySpan<float> logits, Candidates candidates, int draft, DraftDistribution distribution, out bool accepted)
+    {
+        Filter(logits, candidates);
+        return Take(Rejection.Choose(candidates, distribution, draft, _decisions[_drawn], _random[_drawn], out accepted));
     }
 
     /// <summary>Takes note of a token of the output.</summary>
@@ -61,5 +82,12 @@ internal sealed class Sampler
         {
             Penalties.Apply(logits, _counts, _options);
         }
+    }
+
+    private int Take(int token)
+    {
+        _drawn++;
+        Append(token);
+        return token;
     }
 }

@@ -66,7 +66,7 @@ internal static unsafe partial class Attention
             }
 
             int end = scratch.Positions[rows - 1] + 1;
-            int start = shape.Window > 0 ? Math.Max(0, scratch.Positions[0] - shape.Window + 1) : 0;
+            int start = shape.Window > 0 ? Math.Max(segment.Keys.First, scratch.Positions[0] - shape.Window + 1) : segment.Keys.First;
             for (int tile = start / AttentionTile.Keys * AttentionTile.Keys; tile < end; tile += AttentionTile.Keys)
             {
                 for (int h = 0; h < heads; h++)
@@ -98,7 +98,7 @@ internal static unsafe partial class Attention
             {
                 int last = Math.Min(r + AttentionTile.Rows, rows) - 1;
                 int to = LastVisible(scratch.Positions[last], tile);
-                int from = FirstVisible(scratch.Positions[r], tile, shape.Window);
+                int from = FirstVisible(scratch.Positions[r], tile, shape.Window, segment.Keys.First);
                 if (from >= to)
                 {
                     continue;
@@ -109,7 +109,7 @@ internal static unsafe partial class Attention
                 for (int i = 0; i < AttentionTile.Rows; i++)
                 {
                     float* row = scratch.Scores + (i * AttentionTile.Keys);
-                    if (r + i > last || !Soften(in scratch, r + i, row, tile))
+                    if (r + i > last || !Soften(in scratch, r + i, row, tile, segment.Keys.First))
                     {
                         new Span<float>(row, AttentionTile.Keys).Clear();
                     }
@@ -139,10 +139,10 @@ internal static unsafe partial class Attention
         }
 
         /// <summary>One step of online softmax: scores become exp(score - max); what the row holds is brought to the new max. False when the row sees no key of the tile.</summary>
-        private bool Soften(in Scratch scratch, int r, float* scores, int tile)
+        private bool Soften(in Scratch scratch, int r, float* scores, int tile, int first)
         {
             int to = LastVisible(scratch.Positions[r], tile);
-            int from = FirstVisible(scratch.Positions[r], tile, shape.Window);
+            int from = FirstVisible(scratch.Positions[r], tile, shape.Window, first);
             if (from >= to)
             {
                 return false;

@@ -17,7 +17,7 @@ internal static unsafe partial class Attention
             {
                 int t = segment.Start + i;
                 int last = segment.Past + i;
-                int first = shape.Window > 0 ? Math.Max(0, last - shape.Window + 1) : 0;
+                int first = shape.Window > 0 ? Math.Max(keys.First, last - shape.Window + 1) : keys.First;
                 for (int h = 0; h < shape.Heads; h++)
                 {
                     double max = double.NegativeInfinity;

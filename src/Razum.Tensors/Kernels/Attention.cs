@@ -24,6 +24,7 @@ internal static unsafe partial class Attention
     {
         CheckShapes(q, k, v, shape, segments);
         CheckOutput(q, shape, y, logSumExp);
+        long work = Work(shape, segments);
         int block = BlockRows(pool.Threads, shape, segments);
         var views = (SegmentView*)NativeMemory.Alloc((nuint)segments.Length, (nuint)sizeof(SegmentView));
         try
@@ -42,7 +43,7 @@ internal static unsafe partial class Attention
                 pieces += blocks * ((shape.KvHeads + pieceHeads - 1) / pieceHeads);
             }
 
-            pool.For(pieces, 1, new ForwardJob<S, V>(q, y, logSumExp, shape, views, segments.Length, block));
+            pool.For(pieces, 1, new ForwardJob<S, V>(q, y, logSumExp, shape, views, segments.Length, block), work);
         }
         finally
         {
@@ -55,7 +56,7 @@ internal static unsafe partial class Attention
     {
         if (segment.Cache is not { } cache)
         {
-            return new KeyRun(k.Row(segment.KeyStart), k.Stride, v.Row(segment.KeyStart), v.Stride, 0, segment.KeyCount);
+            return new KeyRun(k.Row(segment.KeyStart), k.Stride, v.Row(segment.KeyStart), v.Stride, segment.KeyCount);
         }
 
         cache.Append(
@@ -63,6 +64,18 @@ internal static unsafe partial class Attention
             new Tensor(k.Row(segment.KeyStart), segment.Count, k.Columns, k.Stride),
             new Tensor(v.Row(segment.KeyStart), segment.Count, v.Columns, v.Stride));
         return cache.Run(layer, cache.Length + segment.Count);
+    }
+
+    /// <summary>Multiply-adds, as if every query saw all keys.</summary>
+    private static long Work(AttentionShape shape, ReadOnlySpan<Segment> segments)
+    {
+        long pairs = 0;
+        foreach (Segment segment in segments)
+        {
+            pairs += (long)segment.Count * (segment.Past + segment.Count);
+        }
+
+        return pairs * shape.Heads * (shape.KeyDim + shape.ValueDim);
     }
 
     /// <summary>Query rows (of all heads that share keys) in a piece of work: many, for packed tiles to pay, unless threads would have nothing to do.</summary>
@@ -90,8 +103,8 @@ internal static unsafe partial class Attention
     private static int LastVisible(int position, int tile) => Math.Clamp(position + 1 - tile, 0, AttentionTile.Keys);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int FirstVisible(int position, int tile, int window) =>
-        window > 0 ? Math.Clamp(position - window + 1 - tile, 0, AttentionTile.Keys) : 0;
+    private static int FirstVisible(int position, int tile, int window, int first = 0) =>
+        Math.Clamp((window > 0 ? Math.Max(first, position - window + 1) : first) - tile, 0, AttentionTile.Keys);
 
     private static void CheckShapes(Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<Segment> segments)
     {

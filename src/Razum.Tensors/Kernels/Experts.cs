@@ -30,10 +30,11 @@ internal static unsafe partial class Experts
         Arena.Mark mark = arena.Here();
         Tensor hidden = arena.Allocate(groups.Count, inner); // [T*K, mi]
         Tensor outputs = arena.Allocate(groups.Count, y.Columns); // [T*K, D]
+        long work = (long)groups.Count * inner * y.Columns;
         ExpertPieces pieces = groups.Cut(arena, inner, pool.Threads);
-        pool.For(pieces.Count, 1, new GateUpJob<S, V>(pieces, saved, x, experts, hidden));
+        pool.For(pieces.Count, 1, new GateUpJob<S, V>(pieces, saved, x, experts, hidden), 2 * work);
         pieces = groups.Cut(arena, y.Columns, pool.Threads);
-        pool.For(pieces.Count, 1, new DownJob<S, V>(pieces, experts, hidden, outputs));
+        pool.For(pieces.Count, 1, new DownJob<S, V>(pieces, experts, hidden, outputs), work);
         pool.For(y.Rows, 16, new CombineJob<S, V>(groups, routing.TopK, routing.Weights, outputs, y, false));
         arena.Release(mark);
     }

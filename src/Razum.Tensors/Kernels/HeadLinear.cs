@@ -90,13 +90,14 @@ internal static unsafe class HeadLinear
         int depth = byRows ? slice.Count : w.Columns;
         PackedWeight? packed = byRows ? null : PackedWeight.For(w, pool);
         Pieces pieces = new(x.Rows, columns, depth, heads > pool.Threads ? 1 : pool.Threads);
+        long work = (long)x.Rows * heads * columns * depth;
         if (w.Format == WeightFormat.F32)
         {
-            pool.For(heads * pieces.Count, 1, new Job<S, V, Float32Panel>(pieces, x, w, packed, slice, columns, depth, y, accumulate));
+            pool.For(heads * pieces.Count, 1, new Job<S, V, Float32Panel>(pieces, x, w, packed, slice, columns, depth, y, accumulate), work);
         }
         else
         {
-            pool.For(heads * pieces.Count, 1, new Job<S, V, BFloat16Panel>(pieces, x, w, packed, slice, columns, depth, y, accumulate));
+            pool.For(heads * pieces.Count, 1, new Job<S, V, BFloat16Panel>(pieces, x, w, packed, slice, columns, depth, y, accumulate), work);
         }
     }
 

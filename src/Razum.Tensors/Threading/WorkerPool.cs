@@ -18,6 +18,9 @@ public sealed unsafe class WorkerPool : IDisposable
 {
     private const int SpinsBeforeSleep = 4000;
 
+    /// <summary>Multiply-adds that the calling thread has done before another one could begin to help.</summary>
+    private const long SmallestWork = 1 << 17;
+
     private readonly Thread[] _threads;
     private readonly Sleeper[] _sleepers;
     private void* _job;
@@ -50,8 +53,11 @@ public sealed unsafe class WorkerPool : IDisposable
     /// <summary>Number of threads that work on a job, the calling one included.</summary>
     public int Threads { get; }
 
-    /// <summary>Runs <paramref name="job"/> over items 0 up to <paramref name="count"/> in pieces of <paramref name="grain"/> items, and returns when all are done.</summary>
-    internal void For<TJob>(int count, int grain, TJob job)
+    /// <summary>
+    /// Runs <paramref name="job"/> over items 0 up to <paramref name="count"/> in pieces of <paramref name="grain"/> items, and returns when all are done.
+    /// If <paramref name="work"/>, the multiply-adds of all items, is little, the calling thread does it alone.
+    /// </summary>
+    internal void For<TJob>(int count, int grain, TJob job, long work = long.MaxValue)
         where TJob : struct, IRangeJob
     {
         if (count <= 0)
@@ -59,7 +65,7 @@ public sealed unsafe class WorkerPool : IDisposable
             return;
         }
 
-        if (_threads.Length == 0 || count <= grain)
+        if (_threads.Length == 0 || count <= grain || work < SmallestWork)
         {
             job.Run(0, count);
             return;

@@ -13,7 +13,7 @@ public sealed class AskTests : IDisposable
     [
         new() { Kind = ChunkKind.Reasoning, Text = "6*7=42\n" },
         new() { Text = "42" },
-        new() { Text = ".\n", FinishReason = FinishReason.Length, Usage = new Usage(3, 8) },
+        new() { Text = ".\n", FinishReason = FinishReason.Length, Usage = new Usage(3, 8) { CachedPromptTokens = 1, DraftedTokens = 6, AcceptedTokens = 4 } },
     ];
 
     private readonly TemporaryFolder _folder = new();
@@ -40,6 +40,20 @@ public sealed class AskTests : IDisposable
         Assert.Equal("length", json.RootElement.GetProperty("finish_reason").GetString());
         Assert.Equal(3, json.RootElement.GetProperty("usage").GetProperty("prompt_tokens").GetInt32());
         Assert.Equal(8, json.RootElement.GetProperty("usage").GetProperty("completion_tokens").GetInt32());
+        Assert.Equal(1, json.RootElement.GetProperty("usage").GetProperty("cached_prompt_tokens").GetInt32());
+        Assert.Equal(6, json.RootElement.GetProperty("usage").GetProperty("drafted_tokens").GetInt32());
+        Assert.Equal(4, json.RootElement.GetProperty("usage").GetProperty("accepted_tokens").GetInt32());
+    }
+
+    [Fact]
+    public async Task Guessing_changes_no_greedy_answer()
+    {
+        TinyModel.Write(_folder.Path);
+        string[] arguments = ["ask", "hi", "--model", _folder.Path, "--temperature", "0", "--max-tokens", "40", "--json"];
+        using JsonDocument plain = JsonDocument.Parse(await Answer(null, arguments));
+        using JsonDocument guessed = JsonDocument.Parse(await Answer(null, [.. arguments, "--speculate", "lookup", "--drafts", "4"]));
+        Assert.Equal(plain.RootElement.GetProperty("answer").GetString(), guessed.RootElement.GetProperty("answer").GetString());
+        Assert.True(guessed.RootElement.GetProperty("usage").GetProperty("drafted_tokens").GetInt32() > 0);
     }
 
     [Fact]
@@ -67,6 +81,9 @@ public sealed class AskTests : IDisposable
     [InlineData("the prompt has", "--model", "MODEL", "LONG")]
     [InlineData("Temperature -1 must be", "--model", "MODEL", "hi", "--temperature", "-1")]
     [InlineData("MaxTokens 0 must be", "--model", "MODEL", "hi", "--max-tokens", "0")]
+    [InlineData("--speculate luck must be none, mtp or lookup", "--model", "MODEL", "hi", "--speculate", "luck")]
+    [InlineData("--drafts 40 must be", "--model", "MODEL", "hi", "--drafts", "40")]
+    [InlineData("has no layer of multi-token prediction", "--model", "MODEL", "hi", "--speculate", "mtp")]
     [InlineData("the question is empty", "--model", "MODEL", " ")]
     [InlineData("no question", "--model", "MODEL")]
     public async Task Faults_are_one_line(string expected, params string[] arguments)

@@ -71,7 +71,8 @@ public sealed class DecoderEngineTests
         using Checkpoint checkpoint = Open(name);
         Decoder decoder = Load(name, checkpoint, isF32);
         using DecoderModel model = new(decoder, 4, threads: 1);
-        GenerationLoop loop = new(model, new Scheduler(4, 64));
+        using BlockPool pool = new(model.CacheShape, 64);
+        GenerationLoop loop = new(model, new Scheduler(pool, new EngineOptions { MaxSequences = 4, TokenBudget = 64 }));
         for (int i = 0; i < 3; i++)
         {
             loop.Add(new Sequence(RandomRequest(i, decoder.Config.VocabSize) with { MaxTokens = 200 }, Info(decoder)));

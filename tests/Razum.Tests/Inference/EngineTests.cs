@@ -1,4 +1,5 @@
 using Razum.Inference;
+using Razum.Tensors;
 
 namespace Razum.Tests.Inference;
 
@@ -30,7 +31,8 @@ public sealed class EngineTests
             Assert.Equal(alone[i].Ids, together[i].Ids);
             Assert.Equal(alone[i].Tokens.Select(t => t.Logprob), together[i].Tokens.Select(t => t.Logprob)); // the same bits
             Assert.Equal(alone[i].Tokens.SelectMany(t => t.Top), together[i].Tokens.SelectMany(t => t.Top));
-            Assert.Equal((alone[i].Text, alone[i].Finish, alone[i].Usage), (together[i].Text, together[i].Finish, together[i].Usage));
+            Assert.Equal((alone[i].Text, alone[i].Finish), (together[i].Text, together[i].Finish));
+            Assert.Equal(alone[i].Usage, together[i].Usage! with { CachedPromptTokens = 0 });
         }
     }
 
@@ -114,6 +116,27 @@ public sealed class EngineTests
         await using Engine engine = new(new FakeModel(s_info.VocabSize), info, TestTokenizer.Instance, new EngineOptions());
         Answer answer = await Answer.Collect(engine, Request("hello", null) with { IgnoreEndTokens = true }, Token);
         Assert.Equal((FinishReason.Length, new Usage(5, 5)), (answer.Finish, answer.Usage));
+    }
+
+    [Fact]
+    public async Task TheCacheHoldsAContextOrTheEngineDoesNotStart()
+    {
+        string Refusal(EngineOptions options) => Assert.Throws<ArgumentException>(() => Create(new FakeModel(s_info.VocabSize), options)).Message;
+        Assert.Equal("a cache of 4064 tokens does not hold one context of fake, 4096 tokens: limit the context, or give more", Refusal(new EngineOptions { CacheTokens = 4064 }));
+        ModelInfo huge = s_info with { ContextLength = int.MaxValue / 2 };
+        CacheShape shape = new(60, 576, 0);
+        Assert.Contains("one context of fake", Assert.Throws<ArgumentException>(() => CachePlan.Blocks(new EngineOptions(), huge, shape, 1L << 35)).Message, StringComparison.Ordinal);
+        Assert.Contains("takes 35 MB; there are 20 MB", Assert.Throws<ArgumentException>(
+            () => CachePlan.Blocks(new EngineOptions { CacheTokens = 256 }, s_info with { ContextLength = 64 }, shape, 20_000_000)).Message, StringComparison.Ordinal);
+        Assert.Equal(32 * 128, CachePlan.Blocks(new EngineOptions(), s_info, new CacheShape(1, 1, 0), 1 << 30));
+        Assert.Equal((1 << 30) / (int)shape.BlockBytes, CachePlan.Blocks(new EngineOptions { MaxSequences = 256 }, s_info with { ContextLength = 64 }, shape, 1 << 30));
+
+        await using Engine engine = Create(new FakeModel(s_info.VocabSize), new EngineOptions { CacheTokens = 64, ContextLength = 40 });
+        Assert.Equal(40, engine.Model.ContextLength);
+        Assert.Equal(
+            "the prompt has 50 tokens; the context of fake is 40",
+            Assert.Throws<ArgumentException>(() => engine.GenerateAsync(Request(new string('a', 50), 1), Token)).Message);
+        Assert.Equal(10, (await Answer.Collect(engine, Request(new string('a', 30), 20) with { IgnoreEndTokens = true }, Token)).Ids.Length);
     }
 
     [Fact]

@@ -5,15 +5,22 @@ using Razum.Tensors;
 namespace Razum.Tests.Inference;
 
 /// <summary>
-/// A model without weights. It checks that every token of a sequence is run once and in order, then makes logits from the tokens seen so far:
-/// pseudo-random ones by default, or those of a script.
+/// A model without weights. It stores each token in the cache, checks at every step that the cache holds exactly the tokens of the sequence (its own ones,
+/// and those taken over from others), then makes logits from them: pseudo-random ones by default, or those of a script.
 /// </summary>
 internal class FakeModel(int vocabSize, int maxSequences = 64) : StepModel
 {
-    private readonly Dictionary<Sequence, State> _states = [];
-    private readonly float[][] _logits = [.. Enumerable.Range(0, maxSequences).Select(_ => new float[vocabSize])];
+    private readonly float[][] _logits = [.. Enumerable.Range(0, maxSequences * 4).Select(_ => new float[vocabSize])];
+    private readonly Arena _arena = new();
 
     public override int VocabSize => vocabSize;
+
+    public override CacheShape CacheShape => new(1, 1, 0);
+
+    public override long Version => Weights;
+
+    /// <summary>Changes with the weights.</summary>
+    public int Weights { get; set; }
 
     /// <summary>Rows of every step so far.</summary>
     public List<int> StepRows { get; } = new(1 << 14);
@@ -21,27 +28,18 @@ internal class FakeModel(int vocabSize, int maxSequences = 64) : StepModel
     /// <summary>Called before each step, on the engine's thread; may throw.</summary>
     public Action<PlannedRows[]>? Before { get; set; }
 
-    public override KeyValueCache? CreateCache(int capacity) => null;
-
     public override void Forward(ReadOnlySpan<PlannedRows> plan)
     {
         Before?.Invoke(plan.ToArray());
         int row = 0, total = 0;
+        _arena.Reset();
         foreach (PlannedRows rows in plan)
         {
-            State state = Run(rows);
+            Run(rows, ref row);
             total += rows.Count;
-            if (rows.WantsLogits)
-            {
-                Fill(rows.Sequence, state.Hash, _logits[row++]);
-            }
         }
 
         StepRows.Add(total);
-        foreach (PlannedRows rows in plan)
-        {
-            _states[rows.Sequence] = Run(rows);
-        }
     }
 
     public override ReadOnlySpan<float> Logits(int index) => _logits[index];
@@ -57,12 +55,10 @@ internal class FakeModel(int vocabSize, int maxSequences = 64) : StepModel
         return (float)(logits[token] - Math.Log(sum));
     }
 
-    public override void Dispose()
-    {
-    }
+    public override void Dispose() => _arena.Dispose();
 
-    /// <summary>Writes the logits after the tokens that <paramref name="hash"/> stands for.</summary>
-    protected virtual void Fill(Sequence sequence, ulong hash, Span<float> logits)
+    /// <summary>Writes the logits of token number <paramref name="place"/> of the output, after the tokens that <paramref name="hash"/> stands for.</summary>
+    protected virtual void Fill(Sequence sequence, ulong hash, int place, Span<float> logits)
     {
         ulong x = hash;
         for (int i = 0; i < logits.Length; i++)
@@ -72,21 +68,37 @@ internal class FakeModel(int vocabSize, int maxSequences = 64) : StepModel
         }
     }
 
-    private State Run(PlannedRows rows)
+    private unsafe void Run(PlannedRows rows, ref int logits)
     {
-        State state = _states.GetValueOrDefault(rows.Sequence);
-        if (state.Count != rows.Sequence.Computed)
+        (Sequence sequence, KeyValueCache cache) = (rows.Sequence, rows.Sequence.Cache!);
+        if (cache.Length != sequence.Computed)
         {
-            throw new InvalidOperationException($"token {rows.Sequence.Computed} is run after {state.Count} tokens");
+            throw new InvalidOperationException($"token {sequence.Computed} is run after {cache.Length} tokens");
         }
 
-        foreach (int token in rows.Sequence.Next(rows.Count))
+        ReadOnlySpan<int> next = sequence.Next(rows.Count);
+        Tensor keys = _arena.Allocate(rows.Count, 1);
+        for (int i = 0; i < rows.Count; i++)
         {
-            state = new State(state.Count + 1, (BitOperations.RotateLeft(state.Hash, 7) ^ (ulong)token) * 0x9E3779B97F4A7C15);
+            keys[i][0] = next[i];
         }
 
-        return state;
+        cache.Append(0, keys, keys);
+        KeyRun run = cache.Run(0, cache.Length + rows.Count);
+        ulong hash = (ulong)Weights;
+        for (int i = 0; i < run.Count; i++)
+        {
+            int token = i < sequence.Computed ? sequence.Tokens[i] : next[i - sequence.Computed];
+            if (*run.Keys(i) != token)
+            {
+                throw new InvalidOperationException($"the cache holds {*run.Keys(i)} in place of token {i}, {token}");
+            }
+
+            hash = (BitOperations.RotateLeft(hash, 7) ^ (ulong)token) * 0x9E3779B97F4A7C15;
+            if (i >= run.Count - rows.LogitRows)
+            {
+                Fill(sequence, hash, i + 1 - sequence.PromptLength, _logits[logits++]);
+            }
+        }
     }
-
-    private readonly record struct State(int Count, ulong Hash);
 }

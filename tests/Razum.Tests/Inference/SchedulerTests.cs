@@ -1,4 +1,5 @@
 using Razum.Inference;
+using Razum.Tensors;
 
 namespace Razum.Tests.Inference;
 
@@ -11,7 +12,7 @@ public sealed class SchedulerTests
     public void PromptsAreRunInChunksOfTheBudget()
     {
         FakeModel model = new(s_model.VocabSize);
-        GenerationLoop loop = new(model, new Scheduler(4, 16));
+        GenerationLoop loop = Loop(model, 4, 16);
         Sequence sequence = Create(40, 3);
         loop.Add(sequence);
         while (loop.HasWork)
@@ -28,8 +29,8 @@ public sealed class SchedulerTests
     public void DecodingComesBeforePrompts()
     {
         FakeModel model = new(s_model.VocabSize);
-        GenerationLoop loop = new(model, new Scheduler(4, 16));
-        Sequence first = Create(4, 100), second = Create(50, 5), third = Create(3, 5);
+        GenerationLoop loop = Loop(model, 4, 16);
+        Sequence first = Create(4, 100), second = Create(50, 5, first: 10), third = Create(23, 5, first: 30);
         loop.Add(first);
         loop.Step();
         loop.Add(second);
@@ -38,21 +39,21 @@ public sealed class SchedulerTests
         {
             loop.Step();
             Assert.Equal(1 + step, first.OutputLength);
-            Assert.Equal(15 * step, second.Computed);
-            Assert.Equal(0, third.Computed); // the earlier prompt has the rest of the budget
+            Assert.Equal(8 * step, second.Computed); // half of what is left
+            Assert.Equal(7 * step, third.Computed);
         }
 
         loop.Step();
-        Assert.Equal((50, 3), (second.Computed, third.Computed));
-        Assert.Equal([4, 16, 16, 16, 9], model.StepRows);
+        Assert.Equal((37, 23, 1), (second.Computed, third.Computed, third.OutputLength)); // what the short one left goes to the long one
+        Assert.Equal([4, 16, 16, 16, 16], model.StepRows);
     }
 
     [Fact]
     public void PromptsGoOnWhenDecodingFillsTheBudget()
     {
-        GenerationLoop loop = new(new FakeModel(s_model.VocabSize), new Scheduler(4, 2));
+        GenerationLoop loop = Loop(new FakeModel(s_model.VocabSize), 4, 2);
         Sequence[] decoding = [Create(1, 50), Create(1, 50)];
-        Sequence late = Create(5, 5);
+        Sequence late = Create(5, 5, first: 10);
         Array.ForEach(decoding, loop.Add);
         loop.Step();
         loop.Add(late);
@@ -68,7 +69,7 @@ public sealed class SchedulerTests
     [Fact]
     public void SequencesBeyondTheLimitWait()
     {
-        GenerationLoop loop = new(new FakeModel(s_model.VocabSize), new Scheduler(2, 16));
+        GenerationLoop loop = Loop(new FakeModel(s_model.VocabSize), 2, 16);
         Sequence[] sequences = [Create(1, 2), Create(1, 5), Create(1, 2)];
         Array.ForEach(sequences, loop.Add);
         loop.Step();
@@ -83,7 +84,7 @@ public sealed class SchedulerTests
     [InlineData(5)]
     public void CancelledSequencesLeaveInPrefillAndInDecoding(int steps)
     {
-        GenerationLoop loop = new(new FakeModel(s_model.VocabSize), new Scheduler(2, 16));
+        GenerationLoop loop = Loop(new FakeModel(s_model.VocabSize), 2, 16);
         Sequence cancelled = Create(40, 100), other = Create(2, 8), waiting = Create(2, 8);
         loop.Add(cancelled);
         loop.Add(other);
@@ -109,7 +110,7 @@ public sealed class SchedulerTests
     [Fact]
     public void AStepAllocatesNothing()
     {
-        GenerationLoop loop = new(new FakeModel(s_model.VocabSize), new Scheduler(8, 64));
+        GenerationLoop loop = Loop(new FakeModel(s_model.VocabSize), 8, 64);
         SamplingOptions[] options =
         [
             SamplingOptions.Greedy,
@@ -136,10 +137,13 @@ public sealed class SchedulerTests
         Assert.Equal(0, Run(200));
     }
 
-    private static Sequence Create(int prompt, int output, SamplingOptions? sampling = null) => new(
+    private static GenerationLoop Loop(FakeModel model, int maxSequences, int budget) =>
+        new(model, new Scheduler(new BlockPool(model.CacheShape, 1024), new EngineOptions { MaxSequences = maxSequences, TokenBudget = budget }));
+
+    private static Sequence Create(int prompt, int output, SamplingOptions? sampling = null, int first = 0) => new(
         new GenerationRequest
         {
-            Prompt = [.. Enumerable.Range(0, prompt).Select(i => i % s_model.VocabSize)],
+            Prompt = [.. Enumerable.Range(first, prompt).Select(i => i % s_model.VocabSize)],
             MaxTokens = output,
             Sampling = sampling ?? SamplingOptions.Greedy,
         },

@@ -1,12 +1,13 @@
 using System.Text.Json;
 using Razum.Inference;
 using Razum.Inference.Sampling;
+using Razum.Inference.Speculation;
 
 namespace Razum.Tests.Inference.Sampling;
 
 /// <summary>
 /// The sampler against every case of <c>goldens/train/sampling</c>: single filters, penalties and biases, whole chains in vLLM's order, draws.
-/// Rows of samplers that do not exist here (typical, mirostat, DRY, XTC, speculative, ...) and evaluation statistics are counted and printed.
+/// Rows of samplers that do not exist here (typical, mirostat, DRY, XTC, ...) and evaluation statistics are counted and printed.
 /// </summary>
 [Trait("golden", "yes")]
 public sealed class SamplingGoldenTests(ITestOutputHelper output)
@@ -25,6 +26,14 @@ public sealed class SamplingGoldenTests(ITestOutputHelper output)
                 if (list.Name == "inverse_cdf")
                 {
                     Draws(golden, list.Value);
+                }
+                else if (list.Name == "speculative")
+                {
+                    Speculative(golden, list.Value);
+                }
+                else if (list.Name == "speculative_sequences")
+                {
+                    SpeculativeSequences(golden, list.Value);
                 }
                 else
                 {
@@ -146,6 +155,56 @@ public sealed class SamplingGoldenTests(ITestOutputHelper output)
             int token = InverseCdf.Draw(candidates, row.GetProperty("uniform").GetDouble());
             golden.CheckIds("inverse_cdf", [row.GetProperty("token").GetInt32()], [token]);
         }
+    }
+
+    private static void Speculative(SamplingCase golden, JsonElement rows)
+    {
+        foreach (JsonElement row in rows.EnumerateArray())
+        {
+            int token = Rejection.Choose(
+                Distribution(row.GetProperty("target")),
+                Draft(row.GetProperty("draft")),
+                row.GetProperty("draft_token").GetInt32(),
+                row.GetProperty("uniform_accept").GetDouble(),
+                row.GetProperty("uniform_resample").GetDouble(),
+                out bool accepted);
+            golden.CheckIds("speculative", [row.GetProperty("token").GetInt32(), row.GetProperty("accepted").GetBoolean() ? 1 : 0], [token, accepted ? 1 : 0]);
+        }
+    }
+
+    private static void SpeculativeSequences(SamplingCase golden, JsonElement rows)
+    {
+        foreach (JsonElement row in rows.EnumerateArray())
+        {
+            JsonElement[] targets = [.. row.GetProperty("target").EnumerateArray()], drafts = [.. row.GetProperty("draft").EnumerateArray()];
+            int[] guesses = SamplingCase.Ids(row.GetProperty("draft_tokens"));
+            double[] uniforms = SamplingCase.Numbers(row.GetProperty("uniforms"));
+            double last = row.GetProperty("uniform_last").GetDouble();
+            List<int> tokens = [];
+            bool accepted = true;
+            for (int i = 0; accepted && i < guesses.Length; i++)
+            {
+                tokens.Add(Rejection.Choose(Distribution(targets[i]), Draft(drafts[i]), guesses[i], uniforms[i], last, out accepted));
+            }
+
+            if (accepted)
+            {
+                tokens.Add(InverseCdf.Draw(Distribution(targets[guesses.Length]), last));
+            }
+
+            golden.CheckIds("speculative_sequences", SamplingCase.Ids(row.GetProperty("tokens")), [.. tokens]);
+        }
+    }
+
+    /// <summary>Candidates with these probabilities.</summary>
+    private static Candidates Distribution(JsonElement probabilities) =>
+        Filtered(new SamplingOptions(), [.. SamplingCase.Numbers(probabilities).Select(p => (float)Math.Log(p))], [], []);
+
+    private static DraftDistribution Draft(JsonElement probabilities)
+    {
+        DraftDistribution draft = new(probabilities.GetArrayLength());
+        draft.Set(Distribution(probabilities));
+        return draft;
     }
 
     private static Candidates Filtered(SamplingOptions options, float[] logits, int[] prompt, int[] answer)

@@ -31,7 +31,7 @@ internal sealed class AttentionProblem : IDisposable
     public Tensor V { get; }
 
     /// <summary>A cache of two layers that fits the problem.</summary>
-    public KeyValueCache Cache() => new(2, K.Columns, AreViews ? 0 : V.Columns, limit: 4096);
+    public KeyValueCache Cache() => KeyValueCache.Alone(new CacheShape(2, K.Columns, AreViews ? 0 : V.Columns), 4096);
 
     private unsafe bool AreViews => V.Data == K.Data;
 

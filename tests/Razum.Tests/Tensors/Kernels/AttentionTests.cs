@@ -164,7 +164,7 @@ public sealed class AttentionTests
         using AttentionProblem problem = Problem("grouped", T);
         Assert.Throws<ArgumentException>(() => problem.Forward(InstructionSet.Scalar, 1, 0, T, 0, new Segment(1, T)));
         Assert.Throws<ArgumentException>(() => problem.Forward(InstructionSet.Scalar, 1, 0, T, 0, new Segment(0, 5, 0, 4, null)));
-        using var narrow = new KeyValueCache(1, 4, 4);
+        using var narrow = KeyValueCache.Alone(new CacheShape(1, 4, 4), T);
         Assert.Throws<ArgumentException>(() => problem.Forward(InstructionSet.Scalar, 1, 0, T, 0, new Segment(0, T, 0, T, narrow)));
     }
 

@@ -1,0 +1,42 @@
+using System.Globalization;
+using Razum.Tensors;
+
+namespace Razum.Inference;
+
+/// <summary>How many blocks an engine's cache has: decided before it starts, so that a request that was accepted never fails for want of memory.</summary>
+internal static class CachePlan
+{
+    /// <param name="options">What was asked for.</param>
+    /// <param name="model">The model, its context already limited to <see cref="EngineOptions.ContextLength"/>.</param>
+    /// <param name="shape">What a token takes.</param>
+    /// <param name="memory">Bytes the cache may take.</param>
+    /// <exception cref="ArgumentException">One context does not fit.</exception>
+    public static int Blocks(EngineOptions options, ModelInfo model, CacheShape shape, long memory)
+    {
+        int context = BlockTable.BlocksFor(model.ContextLength);
+        long fitting = memory / shape.BlockBytes;
+        if (fitting < context)
+        {
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"the keys and values of one context of {model.Name}, {model.ContextLength} tokens, take {context * shape.BlockBytes / 1e6:0} MB; there are {memory / 1e6:0} MB for them: limit the context"));
+        }
+
+        if (options.CacheTokens == 0)
+        {
+            return (int)Math.Min((long)context * options.MaxSequences, Math.Min(fitting, int.MaxValue / BlockPool.BlockRows));
+        }
+
+        int blocks = BlockTable.BlocksFor(options.CacheTokens);
+        if (blocks < context)
+        {
+            throw new ArgumentException($"a cache of {options.CacheTokens} tokens does not hold one context of {model.Name}, {model.ContextLength} tokens: limit the context, or give more");
+        }
+
+        return blocks <= fitting
+            ? blocks
+            : throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"a cache of {options.CacheTokens} tokens takes {blocks * shape.BlockBytes / 1e6:0} MB; there are {memory / 1e6:0} MB for it"));
+    }
+}
