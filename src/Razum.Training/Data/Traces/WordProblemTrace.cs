@@ -8,7 +8,7 @@ namespace Razum.Training.Data.Traces;
 /// </summary>
 internal static class WordProblemTrace
 {
-    public static string Write(JsonObject truth) => 
+    public static string Write(JsonObject truth) =>
         Digits.FromTheLast(Worked.Out(Formula(truth.Integer("template"), (JsonObject)truth["values"]!)));
 
     // One case for each template of the word problems, in their order. What the story gives as a number already is used as that number.
