@@ -18,8 +18,8 @@ internal static unsafe class PairRow
     private const int PanelStep = 128;
 
     /// <summary>
-    /// The kernel for <paramref name="rows"/> rows: <c>delegate* unmanaged&lt;PairTileArguments*, void&gt;</c>. There is one tile: <see cref="PairTileArguments.Tiles"/>
-    /// holds the bytes from panel to panel instead. All columns exist: there is no mask.
+    /// The kernel for <paramref name="rows"/> rows: <c>delegate* unmanaged&lt;PairTileArguments*, void&gt;</c>. There is one tile:
+    /// <see cref="PairTileArguments.Tiles"/> holds the bytes from panel to panel instead. All columns exist: there is no mask.
     /// </summary>
     internal static void* Entry(int rows) => MachineCode.Entry("bf16 row", rows, Emit);
 

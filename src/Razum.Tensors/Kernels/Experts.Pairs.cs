@@ -37,7 +37,16 @@ internal static unsafe partial class Experts
 
     /// <summary>As <c>Backward</c>.</summary>
     internal static void BackwardPairs<S, V, P>(
-        WorkerPool pool, PairScratch scratch, Arena arena, Tensor dy, Tensor x, in Routing routing, ExpertWeights experts, ExpertActivations saved, Tensor dx, Tensor dRouting)
+        WorkerPool pool,
+        PairScratch scratch,
+        Arena arena,
+        Tensor dy,
+        Tensor x,
+        in Routing routing,
+        ExpertWeights experts,
+        ExpertActivations saved,
+        Tensor dx,
+        Tensor dRouting)
         where S : struct, ISimd<V>
         where V : struct
         where P : struct, IPairKernels
@@ -78,7 +87,9 @@ internal static unsafe partial class Experts
         for (int b = 0; b < groups.BusyCount; b++)
         {
             int e = groups.Busy[b];
-            if (!PairWeight.IsCurrent(experts.Gate[e], byRows) || !PairWeight.IsCurrent(experts.Up[e], byRows) || !PairWeight.IsCurrent(experts.Down[e], byRows))
+            if (!PairWeight.IsCurrent(experts.Gate[e], byRows)
+                || !PairWeight.IsCurrent(experts.Up[e], byRows)
+                || !PairWeight.IsCurrent(experts.Down[e], byRows))
             {
                 pool.For(groups.BusyCount, 1, new PairPackJob<P>(groups, experts, byRows));
                 return;
@@ -114,7 +125,8 @@ internal static unsafe partial class Experts
     }
 
     /// <summary>gate = x Gate^T, up = x Up^T, hidden = silu(gate) * up, rounded, for the rows and columns of a piece.</summary>
-    private readonly struct PairGateUpJob<S, V, P>(ExpertPieces pieces, ExpertActivations saved, PairRows inputs, ExpertWeights experts, PairRows hidden) : IRangeJob
+    private readonly struct PairGateUpJob<S, V, P>(
+        ExpertPieces pieces, ExpertActivations saved, PairRows inputs, ExpertWeights experts, PairRows hidden) : IRangeJob
         where S : struct, ISimd<V>
         where V : struct
         where P : struct, IPairKernels

@@ -5,8 +5,8 @@ using Razum.Tensors.Threading;
 namespace Razum.Tensors.Kernels.BFloat16;
 
 /// <summary>
-/// <see cref="Linear"/> and <see cref="HeadLinear"/> with operands rounded to BF16: y = x W^T + b, dx = dy W, dW += dy^T x, for one head or for one small matrix
-/// per head. Every element is one chain over pairs of the contraction index, ascending. An operand is rounded once a call; weights once a version.
+/// <see cref="Linear"/> and <see cref="HeadLinear"/> with operands rounded to BF16: y = x W^T + b, dx = dy W, dW += dy^T x, for one head or for one small
+/// matrix per head. Every element is one chain over pairs of the contraction index, ascending. An operand is rounded once a call; weights once a version.
 /// </summary>
 internal static unsafe class PairLinear
 {

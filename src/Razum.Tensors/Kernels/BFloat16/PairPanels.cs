@@ -42,7 +42,9 @@ internal readonly unsafe struct PairPanels(byte* data, int columns, int depth)
         return panels;
     }
 
-    /// <summary>Writes <paramref name="count"/> rows to all panels of a head, from pair <paramref name="firstPair"/> on; the last of an odd number is paired with zeros.</summary>
+    /// <summary>
+    /// Writes <paramref name="count"/> rows to all panels of a head, from pair <paramref name="firstPair"/> on; the last of an odd number is paired with zeros.
+    /// </summary>
     internal void Interleave<P>(ushort* rows, nint stride, int count, int head, int firstPair)
         where P : struct, IPairKernels
     {
