@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using Razum.Tensors.Jit;
 using Razum.Tensors.Kernels;
 using Razum.Tensors.Kernels.BFloat16;
 using Razum.Tensors.Simd;
@@ -16,7 +17,7 @@ internal abstract unsafe class KernelTable(WorkerPool pool)
 
     public static KernelTable Create(InstructionSet set, WorkerPool pool, Arithmetic arithmetic = Arithmetic.F32) => set switch
     {
-        InstructionSet.Jit when arithmetic == Arithmetic.BF16 && MachinePairs.IsSupported => new BFloat16KernelTable<Avx512, Vector512<float>, MachinePairs>(pool),
+        InstructionSet.Jit when arithmetic == Arithmetic.BF16 && PairTile.IsSupported => new BFloat16KernelTable<Avx512, Vector512<float>, MachinePairs>(pool),
         InstructionSet.Avx512 or InstructionSet.Jit => Create<Avx512, Vector512<float>>(arithmetic, pool),
         InstructionSet.Avx2 => Create<Avx2, Vector256<float>>(arithmetic, pool),
         InstructionSet.Neon => Create<Neon, Vector128<float>>(arithmetic, pool),

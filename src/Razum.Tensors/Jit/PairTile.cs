@@ -16,8 +16,12 @@ internal static unsafe class PairTile
     private const int Unrolled = 4;
     private const int PanelStep = 128;
 
+    /// <summary>Whether this machine runs the kernels for BF16.</summary>
+    internal static bool IsSupported => CpuFeatures.Avx512BFloat16 && MachineCode.Unavailable is null;
+
     /// <summary>The kernel for tiles of <paramref name="rows"/> rows: <c>delegate* unmanaged&lt;PairTileArguments*, void&gt;</c>.</summary>
-    internal static void* Entry(int rows, bool inPanels) => MachineCode.Entry(inPanels ? "bf16 tile of panels" : "bf16 tile of rows", rows, (a, r) => Emit(a, r, inPanels));
+    internal static void* Entry(int rows, bool inPanels) =>
+        MachineCode.Entry(inPanels ? "bf16 tile of panels" : "bf16 tile of rows", rows, (a, r) => Emit(a, r, inPanels));
 
     private static void Emit(Assembler a, int rows, bool inPanels)
     {
