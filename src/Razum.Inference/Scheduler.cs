@@ -7,8 +7,9 @@ namespace Razum.Inference;
 /// Decides what each step runs, and whose keys and values have room. What is decided never changes the tokens of a sequence, only when they come.
 /// </summary>
 /// <remarks>
-/// Rows: every decoding sequence has one in every step, and one for each of its drafts. Of what is left of the budget the oldest unfinished prompt gets half, the others share the other
-/// half equally, and what a short one leaves goes to the others, oldest first. So no prompt waits for a longer one, and each becomes the oldest in the end.
+/// Rows: every decoding sequence has one in every step, and one for each of its drafts. Of what is left of the budget the oldest unfinished prompt gets
+/// half, the others share the other half equally, and what a short one leaves goes to the others, oldest first. So no prompt waits for a longer one, and
+/// each becomes the oldest in the end.
 /// A prompt that mostly repeats an older one still being computed waits until it can take over the result.
 /// Memory: whoever needs a block when none is free gets it from the youngest in work, which starts again when there is room: the oldest always goes on,
 /// and the cache holds at least one context, so every sequence ends. Sequences enter in order of arrival, when their tokens so far have room.

@@ -16,6 +16,9 @@ internal static class DecodeBenchmark
     private const int PromptLength = 16;
     private const int Tokens = 256;
 
+    /// <summary>Rounds before the measured ones: kernels are compiled again, faster, after many calls.</summary>
+    private const int WarmUps = 12;
+
     internal static void Run(string[] options)
     {
         int rounds = options.Length > 0 ? int.Parse(options[0]) : 5;
@@ -84,7 +87,7 @@ internal static class DecodeBenchmark
         double operations = Operations(decoder);
         double[] rates = new double[rounds], shares = new double[rounds], steps = new double[rounds], peaks = new double[rounds];
         int drafted = 0, accepted = 0;
-        for (int round = -2; round < rounds; round++)
+        for (int round = -WarmUps; round < rounds; round++)
         {
             GenerationLoop loop = new(model, new Scheduler(pool, options with { SharePrefixes = false }));
             Sequence[] all = [.. Enumerable.Range(0, sequences).Select(i => Create(decoder, options, i))];

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Text;
 using Razum.Cli.Screens;
-using Razum.Tensors.Checkpoints;
 using Razum.Inference;
+using Razum.Tensors.Checkpoints;
 using Razum.Training.Evals;
 
 namespace Razum.Cli.Verbs;

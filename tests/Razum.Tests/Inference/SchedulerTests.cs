@@ -66,6 +66,24 @@ public sealed class SchedulerTests
         Assert.All(decoding, s => Assert.Equal(6, s.OutputLength));
     }
 
+    /// <summary>Short prompts that keep coming do not stop a long one, and it does not stop them.</summary>
+    [Fact]
+    public void NoPromptStarves()
+    {
+        GenerationLoop loop = Loop(new FakeModel(s_model.VocabSize), 16, 20);
+        Sequence longest = Create(1000, 1), last = longest;
+        loop.Add(longest);
+        for (int step = 1; longest.OutputLength == 0; step++)
+        {
+            Assert.True(longest.Computed >= 10 * (step - 1));
+            Sequence next = Create(8, 1, first: step % 50);
+            loop.Add(next);
+            loop.Step();
+            Assert.True(last == longest || last.OutputLength == 1, $"step {step}");
+            last = next;
+        }
+    }
+
     [Fact]
     public void SequencesBeyondTheLimitWait()
     {
