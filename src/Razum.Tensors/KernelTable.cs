@@ -1,4 +1,5 @@
 using Razum.Tensors.Kernels;
+using Razum.Tensors.Kernels.MatMul;
 using Razum.Tensors.Simd;
 using Razum.Tensors.Threading;
 
@@ -11,6 +12,9 @@ namespace Razum.Tensors;
 internal abstract unsafe class KernelTable(WorkerPool pool)
 {
     public WorkerPool Pool { get; } = pool;
+
+    /// <summary>The last x that was rounded to bytes.</summary>
+    public QuantisedRows Activations { get; } = new();
 
     public static KernelTable Create(InstructionSet set, WorkerPool pool) => set switch
     {

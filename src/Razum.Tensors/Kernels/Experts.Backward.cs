@@ -97,7 +97,11 @@ internal static unsafe partial class Experts
         where V : struct
     {
         float* target = c.Row(row) + from;
-        if (w.Format == WeightFormat.F32)
+        if (w.Blocks is not null)
+        {
+            TileProduct.Rows<S, V>(left, rows, w.Tiles!, 0, w.Rows, from, to, target, c.Stride, accumulate);
+        }
+        else if (w.Format == WeightFormat.F32)
         {
             BlockProduct.Rows<S, V, Float32Panel>(left, rows, w.Data, w.Columns, null, from, to, w.Rows, target, c.Stride, accumulate);
         }

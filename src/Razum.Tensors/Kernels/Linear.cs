@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Razum.Tensors.Formats;
 using Razum.Tensors.Kernels.MatMul;
 using Razum.Tensors.Simd;
 using Razum.Tensors.Threading;
@@ -9,11 +10,14 @@ namespace Razum.Tensors.Kernels;
 /// y = x W^T + b and its gradients. x [T, in], W [out, in], b [out], y [T, out].
 /// Every element of a result is one chain of fused multiply-adds over the contraction index, ascending: for y and dx it starts from 0 (or from
 /// dx where that is added to), for gradients of parameters from the gradient so far, so that two batches add up like one.
+/// With a weight in a block format x is rounded to bytes and y is a chain over blocks of exact integer products (<see cref="TileKernel"/>); dx uses the
+/// dequantised values, as above.
 /// </summary>
 internal static unsafe class Linear
 {
     /// <summary>y = x W^T + b.</summary>
-    internal static void Forward<S, V>(WorkerPool pool, Tensor x, Weight w, Weight? bias, Tensor y)
+    /// <param name="activations">Memory for x rounded to bytes, for weights in block formats; null for the calling thread's own.</param>
+    internal static void Forward<S, V>(WorkerPool pool, Tensor x, Weight w, Weight? bias, Tensor y, QuantisedRows? activations = null)
         where S : struct, ISimd<V>
         where V : struct
     {
@@ -28,8 +32,16 @@ internal static unsafe class Linear
             return;
         }
 
-        PackedWeight packed = PackedWeight.For(w, pool);
         Pieces pieces = new(x.Rows, w.Rows, w.Columns, pool.Threads);
+        if (w.Blocks is not null)
+        {
+            BlockTiles tiles = BlockTiles.For(w, pool);
+            ActivationBlock* blocks = (activations ?? QuantisedRows.OfThread).Fill<S, V>(pool, x);
+            pool.For(pieces.Count, 1, new BlockForwardJob<S, V>(pieces, blocks, x.Columns, tiles, bias, y));
+            return;
+        }
+
+        PackedWeight packed = PackedWeight.For(w, pool);
         if (w.Format == WeightFormat.F32)
         {
             pool.For(pieces.Count, 1, new ForwardJob<S, V, Float32Panel>(pieces, x, packed, bias, y));
@@ -48,7 +60,11 @@ internal static unsafe class Linear
         Check(dx.Columns == w.Columns && dy.Columns == w.Rows && dx.Rows == dy.Rows, dx, w, dy);
         LeftOperand left = LeftOperand.Rows(dy.Data, dy.Stride);
         Pieces pieces = new(dx.Rows, dx.Columns, w.Rows, pool.Threads);
-        if (w.Format == WeightFormat.F32)
+        if (w.Blocks is not null)
+        {
+            pool.For(pieces.Count, 1, new BlockRowsJob<S, V>(pieces, left, BlockTiles.For(w, pool), dx, accumulate));
+        }
+        else if (w.Format == WeightFormat.F32)
         {
             pool.For(pieces.Count, 1, new RowsJob<S, V, Float32Panel>(pieces, left, w.Data, w.Columns, w.Rows, dx, accumulate));
         }
@@ -147,9 +163,18 @@ internal static unsafe class Linear
         }
     }
 
-    /// <summary>One value of a weight, widened.</summary>
-    internal static float Value(Weight w, long index) =>
-        w.Format == WeightFormat.F32 ? Float32Panel.Load(w.Data, index) : BFloat16Panel.Load(w.Data, index);
+    /// <summary>One value of a weight, widened. Slow for block formats: for references and vectors.</summary>
+    internal static float Value(Weight w, long index)
+    {
+        if (w.Blocks is not null)
+        {
+            float* row = ThreadScratch.Left(w.Columns);
+            w.CopyRow((int)(index / w.Columns), row);
+            return row[index % w.Columns];
+        }
+
+        return w.Format == WeightFormat.F32 ? Float32Panel.Load(w.Data, index) : BFloat16Panel.Load(w.Data, index);
+    }
 
     private static void Check(bool fits, Tensor input, Weight w, Tensor output)
     {
@@ -157,6 +182,32 @@ internal static unsafe class Linear
         {
             throw new ArgumentException(
                 $"{w.Name} [{w.Rows}, {w.Columns}] does not lead from [{input.Rows}, {input.Columns}] to [{output.Rows}, {output.Columns}]");
+        }
+    }
+
+    [SkipLocalsInit]
+    private static void AddBias<S, V>(Weight bias, int from, int count, float* target, int rows, nint stride)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        float* values = stackalloc float[Pieces.MaxColumns];
+        for (int j = 0; j < count; j++)
+        {
+            values[j] = Value(bias, from + j);
+        }
+
+        for (int i = 0; i < rows; i++, target += stride)
+        {
+            int j = 0;
+            for (; j + S.Lanes <= count; j += S.Lanes)
+            {
+                S.Store(target + j, S.Add(S.Load(target + j), S.Load(values + j)));
+            }
+
+            for (; j < count; j++)
+            {
+                target[j] += values[j];
+            }
         }
     }
 
@@ -175,32 +226,44 @@ internal static unsafe class Linear
                     LeftOperand.Rows(x.Row(row), x.Stride), rows, packed.Data, packed.PanelBytes, column, end, x.Columns, target, y.Stride, false);
                 if (bias is not null)
                 {
-                    AddBias(bias, column, end - column, target, rows, y.Stride);
+                    AddBias<S, V>(bias, column, end - column, target, rows, y.Stride);
                 }
             }
         }
+    }
 
-        [SkipLocalsInit]
-        private static void AddBias(Weight bias, int from, int count, float* target, int rows, nint stride)
+    /// <summary>The forward product with a weight in a block format.</summary>
+    private readonly struct BlockForwardJob<S, V>(Pieces pieces, ActivationBlock* x, int depth, BlockTiles tiles, Weight? bias, Tensor y) : IRangeJob
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        public void Run(int from, int to)
         {
-            float* values = stackalloc float[Pieces.MaxColumns];
-            for (int j = 0; j < count; j++)
+            nint stride = QuantisedRows.Stride(depth);
+            for (int i = from; i < to; i++)
             {
-                values[j] = Value(bias, from + j);
+                pieces.Get(i, out int row, out int rows, out int column, out int end);
+                float* target = y.Row(row) + column;
+                tiles.Format.Multiply<S, V>(x + (row * stride), stride, rows, tiles, column, end, target, y.Stride);
+                if (bias is not null)
+                {
+                    AddBias<S, V>(bias, column, end - column, target, rows, y.Stride);
+                }
             }
+        }
+    }
 
-            for (int i = 0; i < rows; i++, target += stride)
+    /// <summary>The product with the rows of a weight in a block format.</summary>
+    private readonly struct BlockRowsJob<S, V>(Pieces pieces, LeftOperand left, BlockTiles tiles, Tensor target, bool accumulate) : IRangeJob
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        public void Run(int from, int to)
+        {
+            for (int i = from; i < to; i++)
             {
-                int j = 0;
-                for (; j + S.Lanes <= count; j += S.Lanes)
-                {
-                    S.Store(target + j, S.Add(S.Load(target + j), S.Load(values + j)));
-                }
-
-                for (; j < count; j++)
-                {
-                    target[j] += values[j];
-                }
+                pieces.Get(i, out int row, out int rows, out int column, out int end);
+                TileProduct.Rows<S, V>(left.From(row, 0), rows, tiles, 0, tiles.Rows, column, end, target.Row(row) + column, target.Stride, accumulate);
             }
         }
     }
