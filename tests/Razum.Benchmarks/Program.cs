@@ -4,6 +4,7 @@ using Razum.Benchmarks;
 (string Name, string About, Action<string[]> Run)[] benchmarks =
 [
     ("matmul", "matrix products against the FMA peak of a core", MatMulBenchmark.Run),
+    ("quantised", "products with Q8_0 and Q4_K against the peak of vpdpbusd and the read bandwidth", QuantisedBenchmark.Run),
     ("train", "whole training steps, dense and with experts, against the FMA peak", TrainStepBenchmark.Run),
 ];
 

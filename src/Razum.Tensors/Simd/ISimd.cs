@@ -11,6 +11,9 @@ internal unsafe interface ISimd<V>
     /// <summary>Number of F32 lanes.</summary>
     static abstract int Lanes { get; }
 
+    /// <summary>Whether kernels made at run time are used where there are some; they give the same bits.</summary>
+    static virtual bool UsesMachineCode => false;
+
     static abstract V Zero { get; }
 
     static abstract V Broadcast(float value);

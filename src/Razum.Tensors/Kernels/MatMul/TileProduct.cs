@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Razum.Tensors.Formats;
+using Razum.Tensors.Jit;
 using Razum.Tensors.Simd;
 
 namespace Razum.Tensors.Kernels.MatMul;
@@ -25,6 +26,14 @@ internal static unsafe class TileProduct
         float* edge = stackalloc float[EdgeRows * BlockTiles.Lanes];
         for (int first = from / BlockTiles.Lanes * BlockTiles.Lanes; first < to; first += BlockTiles.Lanes)
         {
+            if (S.UsesMachineCode && rows <= TileCode<F>.MaxRows && first >= from && first + BlockTiles.Lanes <= to)
+            {
+                int panels = (to - first) / BlockTiles.Lanes;
+                Stream<F>(x, stride, rows, tiles, first / BlockTiles.Lanes, panels, c + (first - from), cRow);
+                first += (panels - 1) * BlockTiles.Lanes;
+                continue;
+            }
+
             byte* panel = tiles.Tile(first / BlockTiles.Lanes, 0);
             (int begin, int end) = (Math.Max(first, from), Math.Min(first + BlockTiles.Lanes, to));
             if (end - begin == BlockTiles.Lanes)
@@ -116,12 +125,18 @@ internal static unsafe class TileProduct
         where V : struct
         where F : struct, IBlock
     {
-        int block = rows <= TileKernel.Rows ? tiles : DepthBlock / F.Values;
+        int block = rows <= (S.UsesMachineCode ? TileCode<F>.MaxRows : TileKernel.Rows) ? tiles : DepthBlock / F.Values;
         for (int t = 0; t < tiles; t += block)
         {
             int count = Math.Min(block, tiles - t);
             byte* tile = panel + ((nint)t * F.TileBytes);
             ActivationBlock* part = x + (t * (F.Values / ActivationBlock.Size));
+            if (S.UsesMachineCode)
+            {
+                Groups<F>(part, stride, rows, tile, count, c, cRow, t > 0);
+                continue;
+            }
+
             for (int lane = 0; lane < BlockTiles.Lanes; lane += 2 * S.Lanes)
             {
                 int i = 0;
@@ -135,6 +150,67 @@ internal static unsafe class TileProduct
                     TileKernel.Rows1<S, V, F>(part + (i * stride), tile, count, lane, c + (i * cRow) + lane, t > 0);
                 }
             }
+        }
+    }
+
+    /// <summary>Few rows by machine code: panel after panel in one sweep through memory.</summary>
+    private static void Stream<F>(ActivationBlock* x, nint stride, int rows, BlockTiles tiles, int panel, int panels, float* c, nint cRow)
+        where F : struct, IBlock
+    {
+        TileArguments arguments = new()
+        {
+            X = x,
+            XRow = stride * sizeof(ActivationBlock),
+            Tile = tiles.Tile(panel, 0),
+            Tiles = tiles.Count,
+            C = c,
+            CRow = cRow * sizeof(float),
+            Steps = panels,
+            TileStep = tiles.PanelBytes,
+            CStep = BlockTiles.Lanes * sizeof(float),
+        };
+        TileCode<F>.Run(rows, ref arguments);
+    }
+
+    /// <summary>All rows of some tiles of a panel by machine code: six at a time, and what is left in two nearly equal parts.</summary>
+    private static void Groups<F>(ActivationBlock* x, nint stride, int rows, byte* tile, int tiles, float* c, nint cRow, bool load)
+        where F : struct, IBlock
+    {
+        int left = rows % TileCode<F>.MaxRows;
+        int groups = rows / TileCode<F>.MaxRows;
+        if (left > 0 && groups > 0)
+        {
+            groups--;
+            left += TileCode<F>.MaxRows;
+        }
+
+        int begin = groups * TileCode<F>.MaxRows;
+        int half = left > TileCode<F>.MaxRows ? (left + 1) / 2 : left;
+        Rows(TileCode<F>.MaxRows, groups, 0);
+        Rows(half, half > 0 ? 1 : 0, begin);
+        Rows(left - half, left > half ? 1 : 0, begin + half);
+
+        void Rows(int height, int steps, int first)
+        {
+            if (steps == 0)
+            {
+                return;
+            }
+
+            TileArguments arguments = new()
+            {
+                X = x + (first * stride),
+                XRow = stride * sizeof(ActivationBlock),
+                Tile = tile,
+                Tiles = tiles,
+                C = c + (first * cRow),
+                CRow = cRow * sizeof(float),
+                Load = load ? 1 : 0,
+                Steps = steps,
+                XStep = height * stride * sizeof(ActivationBlock),
+                CStep = height * cRow * sizeof(float),
+            };
+            TileCode<F>.Run(height, ref arguments);
         }
     }
 }

@@ -1,0 +1,229 @@
+using Iced.Intel;
+using Razum.Tensors.Formats;
+using Razum.Tensors.Kernels.MatMul;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace Razum.Tensors.Jit;
+
+/// <summary>
+/// Products of rows of bytes with a panel of 32 outputs on <c>vpdpbusd</c> (AVX512_VNNI), for the formats of tiles. The same integers, chains and bits as
+/// <see cref="TileKernel"/>. Up to six rows: 12 registers of integer sums and 12 of results; the weights of four values of 32 outputs, and one row's four
+/// bytes at a time, pass through the others. One part of 32 values and six rows take 96 byte products, 24 other multiplications and nothing that waits.
+/// </summary>
+internal static unsafe class TileCode<F>
+    where F : struct, IBlock
+{
+    /// <summary>Rows of the largest kernel.</summary>
+    internal const int MaxRows = 6;
+
+    private const int Block = 44;
+    private const int ScaleAt = 32;
+    private const int OffsetAt = 36;
+    private const int SumAt = 40;
+    private const int LaneBytes = 4 * BlockTiles.Lanes;
+
+    private static readonly AssemblerRegisterZMM s_low = zmm24;
+    private static readonly AssemblerRegisterZMM s_high = zmm25;
+    private static readonly AssemblerRegisterZMM s_four = zmm26;
+    private static readonly AssemblerRegisterZMM s_nibble = zmm27;
+    private static readonly AssemblerRegisterZMM s_scaleLow = zmm28;
+    private static readonly AssemblerRegisterZMM s_scaleHigh = zmm29;
+    private static readonly AssemblerRegisterZMM s_minimumLow = zmm30;
+    private static readonly AssemblerRegisterZMM s_minimumHigh = zmm31;
+
+    // After the registers, which the emitter reads.
+    private static readonly nint[] s_entries = [.. Enumerable.Range(1, MaxRows).Select(rows => (nint)MachineCode.Entry($"tiles {F.Format}", rows, Emit))];
+
+    /// <summary>Runs the kernel for <paramref name="rows"/> rows.</summary>
+    internal static void Run(int rows, ref TileArguments arguments)
+    {
+        fixed (TileArguments* a = &arguments)
+        {
+            ((delegate* unmanaged<TileArguments*, void>)s_entries[rows - 1])(a);
+        }
+    }
+
+    // rsi x of the step, r8 its row, r13 and r14 three and five rows; r9 tiles of the step; r11 c, rax its row, rbp and r15 three and five rows;
+    // in the loops rdx x, rcx tile, r12 tiles left, rdi part (or, between steps, the arguments); rbx steps left.
+    private static void Emit(Assembler a, int rows)
+    {
+        Label step = a.CreateLabel(), tile = a.CreateLabel(), zero = a.CreateLabel(), begin = a.CreateLabel();
+        a.mov(rsi, __qword_ptr[rdi]);
+        a.mov(r8, __qword_ptr[rdi + 8]);
+        a.mov(r9, __qword_ptr[rdi + 16]);
+        a.mov(r11, __qword_ptr[rdi + 32]);
+        a.mov(rax, __qword_ptr[rdi + 40]);
+        a.mov(rbx, __qword_ptr[rdi + 56]);
+        a.lea(r13, __[r8 + (r8 * 2)]);
+        a.lea(r14, __[r8 + (r8 * 4)]);
+        a.lea(rbp, __[rax + (rax * 2)]);
+        a.lea(r15, __[rax + (rax * 4)]);
+        a.push(rdi);
+        if (F.HasMinimum)
+        {
+            a.mov(ecx, 0x0f0f0f0f);
+            a.vpbroadcastd(s_nibble, ecx);
+        }
+
+        a.Label(ref step);
+        a.mov(rdx, rsi);
+        a.mov(rcx, r9);
+        a.mov(r12, __qword_ptr[rdi + 24]);
+        a.cmp(__qword_ptr[rdi + 48], 0);
+        a.je(zero);
+        ForResults(a, rows, (sum, address) => a.vmovups(sum, address));
+        a.jmp(begin);
+        a.Label(ref zero);
+        ForResults(a, rows, (sum, _) => a.vpxord(sum, sum, sum));
+        a.Label(ref begin);
+        a.Label(ref tile);
+        if (F.HasMinimum)
+        {
+            Nibbles(a, rows);
+        }
+        else
+        {
+            Bytes(a, rows);
+        }
+
+        a.dec(r12);
+        a.jnz(tile);
+        ForResults(a, rows, (sum, address) => a.vmovups(address, sum));
+        a.mov(rdi, __qword_ptr[rsp]);
+        a.add(rsi, __qword_ptr[rdi + 64]);
+        a.add(r9, __qword_ptr[rdi + 72]);
+        a.add(r11, __qword_ptr[rdi + 80]);
+        a.dec(rbx);
+        a.jnz(step);
+        a.pop(rdi);
+    }
+
+    /// <summary>A tile of Q8_0: scales, then eight times four bytes of 32 rows.</summary>
+    private static void Bytes(Assembler a, int rows)
+    {
+        for (int row = 0; row < rows; row++)
+        {
+            a.vpbroadcastd(Sum(row, 0), __dword_ptr[X(row) + OffsetAt]);
+            a.vmovdqa32(Sum(row, 1), Sum(row, 0));
+        }
+
+        for (int group = 0; group < 8; group++)
+        {
+            int at = (2 * BlockTiles.Lanes) + (group * LaneBytes);
+            a.vmovdqu32(s_low, __zmmword_ptr[rcx + at]);
+            a.vmovdqu32(s_high, __zmmword_ptr[rcx + (at + 64)]);
+            Multiply(a, rows, group);
+        }
+
+        a.vcvtph2ps(s_scaleLow, __ymmword_ptr[rcx]);
+        a.vcvtph2ps(s_scaleHigh, __ymmword_ptr[rcx + 32]);
+        Add(a, rows);
+        a.add(rdx, Block);
+        a.add(rcx, F.TileBytes);
+    }
+
+    /// <summary>A tile of Q4_K: d and dmin, then for every part scales, minima and four times the low and high halves of bytes.</summary>
+    private static void Nibbles(Assembler a, int rows)
+    {
+        Label part = a.CreateLabel();
+        const int Head = 4 * BlockTiles.Lanes;
+        const int PartHead = 2 * BlockTiles.Lanes;
+        a.lea(rdi, __[rcx + Head]);
+        a.add(rcx, F.TileBytes);
+        a.Label(ref part);
+        for (int row = 0; row < rows; row++)
+        {
+            a.vpxord(Sum(row, 0), Sum(row, 0), Sum(row, 0));
+            a.vpxord(Sum(row, 1), Sum(row, 1), Sum(row, 1));
+        }
+
+        for (int pair = 0; pair < 4; pair++)
+        {
+            int at = PartHead + (pair * LaneBytes);
+            a.vpandd(s_low, s_nibble, __zmmword_ptr[rdi + at]);
+            a.vpandd(s_high, s_nibble, __zmmword_ptr[rdi + (at + 64)]);
+            Multiply(a, rows, 2 * pair);
+            a.vpsrlw(s_low, __zmmword_ptr[rdi + at], 4);
+            a.vpsrlw(s_high, __zmmword_ptr[rdi + (at + 64)], 4);
+            a.vpandd(s_low, s_nibble, s_low);
+            a.vpandd(s_high, s_nibble, s_high);
+            Multiply(a, rows, (2 * pair) + 1);
+        }
+
+        Scale(a, s_scaleLow, -F.TileBytes, 0);
+        Scale(a, s_scaleHigh, 32 - F.TileBytes, 16);
+        Scale(a, s_minimumLow, 64 - F.TileBytes, 32);
+        Scale(a, s_minimumHigh, 96 - F.TileBytes, 48);
+        Add(a, rows);
+        a.add(rdx, Block);
+        a.add(rdi, PartHead + (4 * LaneBytes));
+        a.cmp(rdi, rcx);
+        a.jb(part);
+    }
+
+    /// <summary>target = 16 F16 numbers of the tile * 16 bytes of the part.</summary>
+    private static void Scale(Assembler a, AssemblerRegisterZMM target, int half, int bytes)
+    {
+        a.vpmovzxbd(target, __xmmword_ptr[rdi + bytes]);
+        a.vcvtdq2ps(target, target);
+        a.vcvtph2ps(s_low, __ymmword_ptr[rcx + half]);
+        a.vmulps(target, target, s_low);
+    }
+
+    /// <summary>Adds the products of four bytes of every row to the integer sums.</summary>
+    private static void Multiply(Assembler a, int rows, int group)
+    {
+        for (int row = 0; row < rows; row++)
+        {
+            a.vpbroadcastd(s_four, __dword_ptr[X(row) + (4 * group)]);
+            a.vpdpbusd(Sum(row, 0), s_low, s_four);
+            a.vpdpbusd(Sum(row, 1), s_high, s_four);
+        }
+    }
+
+    /// <summary>Adds the integer sums, scaled, and the minima to the results.</summary>
+    private static void Add(Assembler a, int rows)
+    {
+        for (int row = 0; row < rows; row++)
+        {
+            a.vcvtdq2ps(Sum(row, 0), Sum(row, 0));
+            a.vcvtdq2ps(Sum(row, 1), Sum(row, 1));
+            a.vbroadcastss(s_four, __dword_ptr[X(row) + ScaleAt]);
+            a.vmulps(s_low, s_scaleLow, s_four);
+            a.vmulps(s_high, s_scaleHigh, s_four);
+            a.vfmadd231ps(Result(row, 0), Sum(row, 0), s_low);
+            a.vfmadd231ps(Result(row, 1), Sum(row, 1), s_high);
+            if (F.HasMinimum)
+            {
+                a.vbroadcastss(s_four, __dword_ptr[X(row) + SumAt]);
+                a.vfmadd231ps(Result(row, 0), s_minimumLow, s_four);
+                a.vfmadd231ps(Result(row, 1), s_minimumHigh, s_four);
+            }
+        }
+    }
+
+    private static void ForResults(Assembler a, int rows, Action<AssemblerRegisterZMM, AssemblerMemoryOperand> emit)
+    {
+        for (int row = 0; row < rows; row++)
+        {
+            emit(Result(row, 0), __zmmword_ptr[Row(r11, rax, rbp, r15, row)]);
+            emit(Result(row, 1), __zmmword_ptr[Row(r11, rax, rbp, r15, row) + 64]);
+        }
+    }
+
+    private static AssemblerRegisterZMM Sum(int row, int half) => Registers.Zmm((2 * row) + half);
+
+    private static AssemblerRegisterZMM Result(int row, int half) => Registers.Zmm((2 * MaxRows) + (2 * row) + half);
+
+    private static AssemblerMemoryOperand X(int row) => Row(rdx, r8, r13, r14, row);
+
+    private static AssemblerMemoryOperand Row(AssemblerRegister64 start, AssemblerRegister64 one, AssemblerRegister64 three, AssemblerRegister64 five, int row) => row switch
+    {
+        0 => start + 0,
+        1 => start + one,
+        2 => start + (one * 2),
+        3 => start + three,
+        4 => start + (one * 4),
+        _ => start + five,
+    };
+}
