@@ -91,21 +91,20 @@ internal readonly unsafe partial struct Q4_K
         Vector256<float> mean = Vector256.Create(MathF.Sqrt(Vector256.Sum(squares) / 32));
         float scale = (max - min) / 15;
         float error = Error(x, mean, Vector256.Create(15 / (max - min)), Vector256.Create(min), scale, min);
-        (float bestScale, float bestMin) = (scale, min);
         for (int step = 0; step <= 20; step++)
         {
-            float inverse = (14 + (0.1f * step)) / (max - min);
+            float inverse = (14 + (0.1f * step)) / (max - min); // from the best minimum so far
             if (Line(x, mean, inverse, min, out float trial, out float intercept))
             {
                 float tried = Error(x, mean, Vector256.Create(inverse), Vector256.Create(min), trial, intercept);
                 if (tried < error)
                 {
-                    (error, bestScale, bestMin) = (tried, trial, intercept);
+                    (error, scale, min) = (tried, trial, intercept);
                 }
             }
         }
 
-        return (bestScale, -bestMin);
+        return (scale, -min);
     }
 
     private static float Least(Vector256<float> a)

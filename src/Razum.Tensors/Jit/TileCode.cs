@@ -47,7 +47,7 @@ internal static unsafe class TileCode<F>
     // in the loops rdx x, rcx tile, r12 tiles left, rdi part (or, between steps, the arguments); rbx steps left.
     private static void Emit(Assembler a, int rows)
     {
-        Label step = a.CreateLabel(), tile = a.CreateLabel(), zero = a.CreateLabel(), begin = a.CreateLabel();
+        Label step = a.CreateLabel(), tile = a.CreateLabel(), zero = a.CreateLabel();
         a.mov(rsi, __qword_ptr[rdi]);
         a.mov(r8, __qword_ptr[rdi + 8]);
         a.mov(r9, __qword_ptr[rdi + 16]);
@@ -72,10 +72,9 @@ internal static unsafe class TileCode<F>
         a.cmp(__qword_ptr[rdi + 48], 0);
         a.je(zero);
         ForResults(a, rows, (sum, address) => a.vmovups(sum, address));
-        a.jmp(begin);
+        a.jmp(tile);
         a.Label(ref zero);
         ForResults(a, rows, (sum, _) => a.vpxord(sum, sum, sum));
-        a.Label(ref begin);
         a.Label(ref tile);
         if (F.HasMinimum)
         {

@@ -58,12 +58,13 @@ internal static unsafe partial class Experts
                     hidden[i] = gate / (1 + Math.Exp(-gate)) * Dot(experts.Up[e], i, x[t]);
                 }
 
+                float[] down = experts.Down[e].ToArray();
                 for (int d = 0; d < sum.Length; d++)
                 {
                     double value = 0;
                     for (int i = 0; i < inner; i++)
                     {
-                        value += hidden[i] * Linear.Value(experts.Down[e], ((long)d * inner) + i);
+                        value += hidden[i] * down[((long)d * inner) + i];
                     }
 
                     sum[d] += routing.Weights[t][k] * value;
@@ -79,10 +80,12 @@ internal static unsafe partial class Experts
 
     private static double Dot(Weight w, int row, ReadOnlySpan<float> x)
     {
+        float* values = ThreadScratch.Left(w.Columns);
+        w.CopyRow(row, values);
         double sum = 0;
         for (int k = 0; k < x.Length; k++)
         {
-            sum += (double)x[k] * Linear.Value(w, ((long)row * w.Columns) + k);
+            sum += (double)x[k] * values[k];
         }
 
         return sum;

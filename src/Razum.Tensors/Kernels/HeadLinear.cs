@@ -39,6 +39,7 @@ internal static unsafe class HeadLinear
     {
         int inputs = x.Columns / heads;
         int outputs = y.Columns / heads;
+        float[] values = w.ToArray();
         for (int t = 0; t < x.Rows; t++)
         {
             for (int h = 0; h < heads; h++)
@@ -49,7 +50,7 @@ internal static unsafe class HeadLinear
                     for (int k = 0; k < inputs; k++)
                     {
                         long row = (h * slice.Step) + slice.From + (transposed ? k : j);
-                        sum += (double)x.Row(t)[(h * inputs) + k] * Linear.Value(w, (row * w.Columns) + (transposed ? j : k));
+                        sum += (double)x.Row(t)[(h * inputs) + k] * values[(row * w.Columns) + (transposed ? j : k)];
                     }
 
                     y.Row(t)[(h * outputs) + j] = (float)sum;

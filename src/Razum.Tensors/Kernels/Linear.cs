@@ -105,6 +105,7 @@ internal static unsafe class Linear
     /// <summary>y = x W^T + b in double precision.</summary>
     internal static void Reference(Tensor x, Weight w, Weight? bias, Tensor y)
     {
+        float[] values = w.ToArray();
         for (int t = 0; t < x.Rows; t++)
         {
             for (int n = 0; n < w.Rows; n++)
@@ -112,7 +113,7 @@ internal static unsafe class Linear
                 double sum = bias is null ? 0 : Value(bias, n);
                 for (int k = 0; k < w.Columns; k++)
                 {
-                    sum += (double)x.Row(t)[k] * Value(w, ((long)n * w.Columns) + k);
+                    sum += (double)x.Row(t)[k] * values[((long)n * w.Columns) + k];
                 }
 
                 y.Row(t)[n] = (float)sum;
@@ -123,6 +124,7 @@ internal static unsafe class Linear
     /// <summary>dx = dy W, dW += dy^T x and db += sum of dy in double precision; empty tensors are left out.</summary>
     internal static void ReferenceBackward(Tensor dy, Tensor x, Weight w, Tensor dx, Tensor dw, Tensor db)
     {
+        float[] values = w.ToArray();
         for (int t = 0; t < dx.Rows; t++)
         {
             for (int k = 0; k < dx.Columns; k++)
@@ -130,7 +132,7 @@ internal static unsafe class Linear
                 double sum = 0;
                 for (int n = 0; n < w.Rows; n++)
                 {
-                    sum += (double)dy.Row(t)[n] * Value(w, ((long)n * w.Columns) + k);
+                    sum += (double)dy.Row(t)[n] * values[((long)n * w.Columns) + k];
                 }
 
                 dx.Row(t)[k] = (float)sum;
@@ -163,18 +165,9 @@ internal static unsafe class Linear
         }
     }
 
-    /// <summary>One value of a weight, widened. Slow for block formats: for references and vectors.</summary>
-    internal static float Value(Weight w, long index)
-    {
-        if (w.Blocks is not null)
-        {
-            float* row = ThreadScratch.Left(w.Columns);
-            w.CopyRow((int)(index / w.Columns), row);
-            return row[index % w.Columns];
-        }
-
-        return w.Format == WeightFormat.F32 ? Float32Panel.Load(w.Data, index) : BFloat16Panel.Load(w.Data, index);
-    }
+    /// <summary>One value of a bias, widened.</summary>
+    private static float Value(Weight w, long index) =>
+        w.Format == WeightFormat.F32 ? Float32Panel.Load(w.Data, index) : BFloat16Panel.Load(w.Data, index);
 
     private static void Check(bool fits, Tensor input, Weight w, Tensor output)
     {
