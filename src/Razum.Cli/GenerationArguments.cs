@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Razum.Inference;
+using Razum.Tensors;
 
 namespace Razum.Cli;
 
@@ -22,6 +23,8 @@ internal sealed class GenerationArguments
 
     public Option<bool> NoThink { get; } = new("--no-think") { Description = "Answer at once, without thinking." };
 
+    public Option<string?> Quantize { get; } = Formats();
+
     /// <summary>Adds all of them to <paramref name="command"/>.</summary>
     public void AddTo(Command command)
     {
@@ -33,6 +36,18 @@ internal sealed class GenerationArguments
         command.Add(MaxTokens);
         command.Add(System);
         command.Add(NoThink);
+        command.Add(Quantize);
+    }
+
+    /// <summary>The block format that the weights shall have; null for what the files hold.</summary>
+    public WeightFormat? Format(ParseResult arguments) =>
+        arguments.GetValue(Quantize) is { } name ? Enum.Parse<WeightFormat>(name, ignoreCase: true) : null;
+
+    private static Option<string?> Formats()
+    {
+        Option<string?> option = new("--quantize") { Description = "Quantise the weights while loading.", HelpName = "FORMAT" };
+        option.AcceptOnlyFromAmong([.. WeightFormats.Quantised.Select(f => f.ToString().ToLowerInvariant())]);
+        return option;
     }
 
     /// <summary>A conversation with <paramref name="model"/> as the arguments say; what they leave open, the model's own defaults decide.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Razum.Inference;
+using Razum.Tensors;
 using Razum.Text;
 using Razum.Training.Evals;
 
@@ -24,12 +25,16 @@ internal sealed class LoadedModel : IAsyncDisposable
     /// <summary>A few words on the model.</summary>
     public string About => string.Create(
         CultureInfo.InvariantCulture,
-        $"{_bundle.Decoder.Config.ModelType}, {_bundle.Decoder.Parameters.Sum(w => w.Count) / 1e6:0.0} M parameters, context {_bundle.Info.ContextLength}");
+        $"{_bundle.Decoder.Config.ModelType}, {_bundle.Decoder.Parameters.Sum(w => w.Count) / 1e6:0.0} M parameters{Quantised}, context {_bundle.Info.ContextLength}");
+
+    /// <summary>The coarsest format of the weights, if they are quantised.</summary>
+    private string Quantised => _bundle.Decoder.Parameters.Max(w => w.Format) is var format && WeightFormats.Quantised.Contains(format) ? $" in {format}" : "";
 
     /// <param name="folder">The model's folder.</param>
     /// <param name="threads">Threads to compute with; 0 means one per processor.</param>
+    /// <param name="format">A block format to quantise matrices to; null leaves them as they are.</param>
     /// <exception cref="InvalidDataException">A file is damaged or missing.</exception>
-    public static LoadedModel Load(string folder, int threads) => new(ModelBundle.Load(folder), threads);
+    public static LoadedModel Load(string folder, int threads, WeightFormat? format = null) => new(ModelBundle.Load(folder, format, threads), threads);
 
     /// <summary>The request that continues a conversation.</summary>
     public GenerationRequest Render(IReadOnlyList<ChatMessage> messages, bool thinks)
