@@ -5,6 +5,7 @@ using Razum.Benchmarks;
 [
     ("matmul", "matrix products against the FMA peak of a core", MatMulBenchmark.Run),
     ("quantised", "products with Q8_0 and Q4_K against the peak of vpdpbusd and the read bandwidth", QuantisedBenchmark.Run),
+    ("quantised-model", "decoding and prompts of a 1.5B model in Q8_0 and Q4_K against bandwidth and peak", QuantisedModelBenchmark.Run),
     ("train", "whole training steps, dense and with experts, against the FMA peak", TrainStepBenchmark.Run),
 ];
 
@@ -20,7 +21,7 @@ foreach ((string name, _, Action<string[]> run) in benchmarks)
 Console.WriteLine("usage: dotnet run -c Release --project tests/Razum.Benchmarks -- NAME [options]");
 foreach ((string name, string about, _) in benchmarks)
 {
-    Console.WriteLine($"  {name,-10} {about}");
+    Console.WriteLine($"  {name,-16} {about}");
 }
 
 return args.Length == 0 ? 0 : 2;
