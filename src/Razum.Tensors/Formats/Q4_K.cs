@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Razum.Tensors.Simd;
 
 namespace Razum.Tensors.Formats;
@@ -65,19 +66,23 @@ internal readonly unsafe partial struct Q4_K : IBlock
     public static void Unpack(byte* tile, int part, int lane, float* target)
     {
         byte* head = Part(tile, part);
-        float scale = (float)((Half*)tile)[lane] * head[lane];
-        float minimum = (float)((Half*)tile)[BlockTiles.Lanes + lane] * head[BlockTiles.Lanes + lane];
-        for (int i = 0; i < 32; i += 8)
+        Vector256<float> scale = Vector256.Create((float)((Half*)tile)[lane] * head[lane]);
+        Vector256<float> minimum = Vector256.Create((float)((Half*)tile)[BlockTiles.Lanes + lane] * head[BlockTiles.Lanes + lane]);
+        uint* w = (uint*)(head + PartHead) + lane;
+        const int Next = BlockTiles.Lanes;
+        Vector256<ulong> pairs = Vector256.Create(Spread(w[0]), Spread(w[Next]), Spread(w[2 * Next]), Spread(w[3 * Next]));
+        (Vector256<ushort> low, Vector256<ushort> high) = Vector256.Widen(pairs.AsByte());
+        Store(low, target);
+        Store(high, target + 16);
+
+        void Store(Vector256<ushort> weights, float* values)
         {
-            byte* four = head + PartHead + (i / 8 * PairBytes) + (4 * lane);
-            for (int j = 0; j < 4; j++)
-            {
-                float first = scale * (four[j] & 15);
-                float second = scale * (four[j] >> 4);
-                target[i + j] = first - minimum;
-                target[i + 4 + j] = second - minimum;
-            }
+            (Vector256<uint> first, Vector256<uint> second) = Vector256.Widen(weights);
+            Vector256.Store((scale * Vector256.ConvertToSingle(first.AsInt32())) - minimum, values);
+            Vector256.Store((scale * Vector256.ConvertToSingle(second.AsInt32())) - minimum, values + 8);
         }
+
+        static ulong Spread(uint four) => (four & 0x0f0f0f0f) | ((ulong)((four >> 4) & 0x0f0f0f0f) << 32);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Razum.Tensors.Simd;
 
 namespace Razum.Tensors.Formats;
@@ -61,15 +62,20 @@ internal readonly unsafe struct Q8_0 : IBlock
 
     public static void Unpack(byte* tile, int part, int lane, float* target)
     {
-        float scale = (float)((Half*)tile)[lane];
-        uint* weights = (uint*)(tile + Head) + lane;
-        for (int group = 0; group < 8; group++)
+        Vector256<float> scale = Vector256.Create((float)((Half*)tile)[lane]);
+        Vector256<float> zero = Vector256.Create(128f);
+        uint* w = (uint*)(tile + Head) + lane;
+        const int Next = BlockTiles.Lanes;
+        Vector256<uint> groups = Vector256.Create(w[0], w[Next], w[2 * Next], w[3 * Next], w[4 * Next], w[5 * Next], w[6 * Next], w[7 * Next]);
+        (Vector256<ushort> low, Vector256<ushort> high) = Vector256.Widen(groups.AsByte());
+        Store(low, target);
+        Store(high, target + 16);
+
+        void Store(Vector256<ushort> weights, float* values)
         {
-            uint four = weights[group * BlockTiles.Lanes];
-            target[4 * group] = scale * ((byte)four - 128);
-            target[(4 * group) + 1] = scale * ((byte)(four >> 8) - 128);
-            target[(4 * group) + 2] = scale * ((byte)(four >> 16) - 128);
-            target[(4 * group) + 3] = scale * ((byte)(four >> 24) - 128);
+            (Vector256<uint> first, Vector256<uint> second) = Vector256.Widen(weights);
+            Vector256.Store(scale * (Vector256.ConvertToSingle(first.AsInt32()) - zero), values);
+            Vector256.Store(scale * (Vector256.ConvertToSingle(second.AsInt32()) - zero), values + 8);
         }
     }
 

@@ -21,4 +21,7 @@ internal unsafe struct TileArguments
     internal nint XStep;
     internal nint TileStep;
     internal nint CStep;
+
+    /// <summary>Bytes from a tile to what follows the tiles of this call in memory, for kernels that read ahead.</summary>
+    internal nint Ahead;
 }

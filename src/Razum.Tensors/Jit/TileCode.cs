@@ -32,21 +32,26 @@ internal static unsafe class TileCode<F>
     private static readonly AssemblerRegisterZMM s_minimumHigh = zmm31;
 
     // After the registers, which the emitter reads.
-    private static readonly nint[] s_entries = [.. Enumerable.Range(1, MaxRows).Select(rows => (nint)MachineCode.Entry($"tiles {F.Format}", rows, Emit))];
+    private static readonly nint[] s_entries = 
+        [.. Enumerable.Range(0, 2 * MaxRows).Select(shape => (nint)MachineCode.Entry($"tiles {F.Format}", shape, Emit))];
 
-    /// <summary>Runs the kernel for <paramref name="rows"/> rows.</summary>
-    internal static void Run(int rows, ref TileArguments arguments)
+    /// <summary>
+    /// Runs the kernel for <paramref name="rows"/> rows, one to six. With <paramref name="readAhead"/> it asks for the memory that the next call multiplies:
+    /// when few rows pass over every tile, multiplying and waiting for memory would take turns.
+    /// </summary>
+    internal static void Run(int rows, bool readAhead, ref TileArguments arguments)
     {
         fixed (TileArguments* a = &arguments)
         {
-            ((delegate* unmanaged<TileArguments*, void>)s_entries[rows - 1])(a);
+            ((delegate* unmanaged<TileArguments*, void>)s_entries[rows - 1 + (readAhead ? MaxRows : 0)])(a);
         }
     }
 
     // rsi x of the step, r8 its row, r13 and r14 three and five rows; r9 tiles of the step; r11 c, rax its row, rbp and r15 three and five rows;
-    // in the loops rdx x, rcx tile, r12 tiles left, rdi part (or, between steps, the arguments); rbx steps left.
-    private static void Emit(Assembler a, int rows)
+    // in the loops rdx x, rcx tile, r12 tiles left, rdi part (or, between steps, the arguments), r15 bytes to read ahead; rbx steps left.
+    private static void Emit(Assembler a, int shape)
     {
+        (int rows, bool readAhead) = ((shape % MaxRows) + 1, shape >= MaxRows);
         Label step = a.CreateLabel(), tile = a.CreateLabel(), zero = a.CreateLabel();
         a.mov(rsi, __qword_ptr[rdi]);
         a.mov(r8, __qword_ptr[rdi + 8]);
@@ -57,7 +62,6 @@ internal static unsafe class TileCode<F>
         a.lea(r13, __[r8 + (r8 * 2)]);
         a.lea(r14, __[r8 + (r8 * 4)]);
         a.lea(rbp, __[rax + (rax * 2)]);
-        a.lea(r15, __[rax + (rax * 4)]);
         a.push(rdi);
         if (F.HasMinimum)
         {
@@ -76,13 +80,15 @@ internal static unsafe class TileCode<F>
         a.Label(ref zero);
         ForResults(a, rows, (sum, _) => a.vpxord(sum, sum, sum));
         a.Label(ref tile);
+        a.mov(r15, __qword_ptr[rsp]);
+        a.mov(r15, __qword_ptr[r15 + 88]);
         if (F.HasMinimum)
         {
-            Nibbles(a, rows);
+            Nibbles(a, rows, readAhead);
         }
         else
         {
-            Bytes(a, rows);
+            Bytes(a, rows, readAhead);
         }
 
         a.dec(r12);
@@ -98,7 +104,7 @@ internal static unsafe class TileCode<F>
     }
 
     /// <summary>A tile of Q8_0: scales, then eight times four bytes of 32 rows.</summary>
-    private static void Bytes(Assembler a, int rows)
+    private static void Bytes(Assembler a, int rows, bool readAhead)
     {
         for (int row = 0; row < rows; row++)
         {
@@ -111,6 +117,12 @@ internal static unsafe class TileCode<F>
             int at = (2 * BlockTiles.Lanes) + (group * LaneBytes);
             a.vmovdqu32(s_low, __zmmword_ptr[rcx + at]);
             a.vmovdqu32(s_high, __zmmword_ptr[rcx + (at + 64)]);
+            if (readAhead)
+            {
+                a.prefetcht0(__byte_ptr[rcx + r15 + at]);
+                a.prefetcht0(__byte_ptr[rcx + r15 + (at + 64)]);
+            }
+
             Multiply(a, rows, group);
         }
 
@@ -122,7 +134,7 @@ internal static unsafe class TileCode<F>
     }
 
     /// <summary>A tile of Q4_K: d and dmin, then for every part scales, minima and four times the low and high halves of bytes.</summary>
-    private static void Nibbles(Assembler a, int rows)
+    private static void Nibbles(Assembler a, int rows, bool readAhead)
     {
         Label part = a.CreateLabel();
         const int Head = 4 * BlockTiles.Lanes;
@@ -141,6 +153,12 @@ internal static unsafe class TileCode<F>
             int at = PartHead + (pair * LaneBytes);
             a.vpandd(s_low, s_nibble, __zmmword_ptr[rdi + at]);
             a.vpandd(s_high, s_nibble, __zmmword_ptr[rdi + (at + 64)]);
+            if (readAhead)
+            {
+                a.prefetcht0(__byte_ptr[rdi + r15 + at]);
+                a.prefetcht0(__byte_ptr[rdi + r15 + (at + 64)]);
+            }
+
             Multiply(a, rows, 2 * pair);
             a.vpsrlw(s_low, __zmmword_ptr[rdi + at], 4);
             a.vpsrlw(s_high, __zmmword_ptr[rdi + (at + 64)], 4);
@@ -203,6 +221,7 @@ internal static unsafe class TileCode<F>
 
     private static void ForResults(Assembler a, int rows, Action<AssemblerRegisterZMM, AssemblerMemoryOperand> emit)
     {
+        a.lea(r15, __[rax + (rax * 4)]);
         for (int row = 0; row < rows; row++)
         {
             emit(Result(row, 0), __zmmword_ptr[Row(r11, rax, rbp, r15, row)]);

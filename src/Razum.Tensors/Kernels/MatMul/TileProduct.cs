@@ -13,6 +13,9 @@ internal static unsafe class TileProduct
 
     private const int EdgeRows = 24;
 
+    /// <summary>With more rows multiplying takes so much longer than reading that it need not read ahead.</summary>
+    private const int MostAheadRows = 96;
+
     /// <summary>
     /// c[i, j - from] = x_i W_j for outputs j in [from, to): integer products of bytes, chains as in <see cref="TileKernel"/>.
     /// x in blocks, <paramref name="stride"/> blocks from row to row.
@@ -169,7 +172,7 @@ internal static unsafe class TileProduct
             TileStep = tiles.PanelBytes,
             CStep = BlockTiles.Lanes * sizeof(float),
         };
-        TileCode<F>.Run(rows, ref arguments);
+        TileCode<F>.Run(rows, readAhead: false, ref arguments);
     }
 
     /// <summary>All rows of some tiles of a panel by machine code: six at a time, and what is left in two nearly equal parts.</summary>
@@ -209,8 +212,9 @@ internal static unsafe class TileProduct
                 Steps = steps,
                 XStep = height * stride * sizeof(ActivationBlock),
                 CStep = height * cRow * sizeof(float),
+                Ahead = (nint)tiles * F.TileBytes,
             };
-            TileCode<F>.Run(height, ref arguments);
+            TileCode<F>.Run(height, rows <= MostAheadRows, ref arguments);
         }
     }
 }
