@@ -25,10 +25,12 @@ internal sealed class LoadedModel : IAsyncDisposable
     /// <summary>A few words on the model.</summary>
     public string About => string.Create(
         CultureInfo.InvariantCulture,
-        $"{_bundle.Decoder.Config.ModelType}, {_bundle.Decoder.Parameters.Sum(w => w.Count) / 1e6:0.0} M parameters{Quantised}, context {_bundle.Info.ContextLength}");
+        $"{_bundle.Decoder.Config.ModelType}, {Parameters.Sum(w => w.Count) / 1e6:0.0} M parameters{Quantised}, context {_bundle.Info.ContextLength}");
 
     /// <summary>The coarsest format of the weights, if they are quantised.</summary>
-    private string Quantised => _bundle.Decoder.Parameters.Max(w => w.Format) is var format && WeightFormats.Quantised.Contains(format) ? $" in {format}" : "";
+    private string Quantised => Parameters.Max(w => w.Format) is var format && WeightFormats.Quantised.Contains(format) ? $" in {format}" : "";
+
+    private IReadOnlyList<Weight> Parameters => _bundle.Decoder.Parameters;
 
     /// <param name="folder">The model's folder.</param>
     /// <param name="threads">Threads to compute with; 0 means one per processor.</param>

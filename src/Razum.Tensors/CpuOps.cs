@@ -12,14 +12,18 @@ public sealed unsafe class CpuOps : Ops, IDisposable
 {
     /// <param name="threads">Threads to compute with; 0 means one per processor.</param>
     /// <param name="set">Vector instructions; null means <see cref="InstructionSets.Default"/>.</param>
-    public CpuOps(int threads = 0, InstructionSet? set = null)
+    /// <param name="arithmetic">What matrix products are computed in.</param>
+    public CpuOps(int threads = 0, InstructionSet? set = null, Arithmetic arithmetic = Arithmetic.F32)
     {
         InstructionSet = set ?? InstructionSets.Default;
+        Arithmetic = arithmetic;
         Pool = new WorkerPool(threads > 0 ? threads : Environment.ProcessorCount);
-        Kernels = KernelTable.Create(InstructionSet, Pool);
+        Kernels = KernelTable.Create(InstructionSet, Pool, arithmetic);
     }
 
     public InstructionSet InstructionSet { get; }
+
+    public Arithmetic Arithmetic { get; }
 
     /// <summary>Memory of the results.</summary>
     public Arena Arena { get; } = new();
@@ -55,7 +59,7 @@ public sealed unsafe class CpuOps : Ops, IDisposable
         Kernels.Activations.Expect(x, Arena);
         Tensor y = Arena.Allocate(x.Rows, weight.Rows);
         Kernels.Linear(x, weight, bias, y);
-        Kernels.Activations.Remember(x, Arena);
+        Kernels.Activations.Remember(Arena);
         return y;
     }
 

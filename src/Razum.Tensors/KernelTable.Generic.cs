@@ -4,8 +4,8 @@ using Razum.Tensors.Threading;
 
 namespace Razum.Tensors;
 
-/// <summary>The kernels compiled for one instruction set.</summary>
-internal sealed unsafe class KernelTable<S, V>(WorkerPool pool) : KernelTable(pool)
+/// <summary>The kernels compiled for one instruction set, products in F32.</summary>
+internal unsafe class KernelTable<S, V>(WorkerPool pool) : KernelTable(pool)
     where S : struct, ISimd<V>
     where V : struct
 {
@@ -64,11 +64,11 @@ internal sealed unsafe class KernelTable<S, V>(WorkerPool pool) : KernelTable(po
         Kernels.Experts.Backward<S, V>(Pool, arena, dy, x, routing, experts, saved, dx, dweights);
 
     public override void LogProbabilities(Arena arena, Tensor hidden, Weight head, int* rows, int* targets, int count, float* y) =>
-        Kernels.LogProbabilities.Forward<S, V>(Pool, arena, hidden, head, rows, targets, count, y);
+        Kernels.LogProbabilities.Forward<S, V>(this, arena, hidden, head, rows, targets, count, y);
 
     public override void LogProbabilitiesBackward(
         Arena arena, Tensor hidden, Weight head, int* rows, int* targets, int count, float* dy, Tensor dhidden, Tensor dhead) =>
-        Kernels.LogProbabilities.Backward<S, V>(Pool, arena, hidden, head, rows, targets, count, dy, dhidden, dhead);
+        Kernels.LogProbabilities.Backward<S, V>(this, arena, hidden, head, rows, targets, count, dy, dhidden, dhead);
 
     public override float LogSumExp(float* logits, int count) => Kernels.LogProbabilities.LogSumExp<S, V>(logits, count);
 

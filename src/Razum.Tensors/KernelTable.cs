@@ -1,4 +1,6 @@
+using System.Runtime.Intrinsics;
 using Razum.Tensors.Kernels;
+using Razum.Tensors.Kernels.BFloat16;
 using Razum.Tensors.Kernels.MatMul;
 using Razum.Tensors.Simd;
 using Razum.Tensors.Threading;
@@ -6,7 +8,7 @@ using Razum.Tensors.Threading;
 namespace Razum.Tensors;
 
 /// <summary>
-/// The kernels of one instruction set: one virtual call per operation leads into code compiled for that set.
+/// The kernels of one instruction set and arithmetic: one virtual call per operation leads into code compiled for that set.
 /// Kernels without vector code (router, copies, gates) are called directly.
 /// </summary>
 internal abstract unsafe class KernelTable(WorkerPool pool)
@@ -16,13 +18,15 @@ internal abstract unsafe class KernelTable(WorkerPool pool)
     /// <summary>The last x that was rounded to bytes.</summary>
     public QuantisedRows Activations { get; } = new();
 
-    public static KernelTable Create(InstructionSet set, WorkerPool pool) => set switch
+    public static KernelTable Create(InstructionSet set, WorkerPool pool, Arithmetic arithmetic = Arithmetic.F32) => set switch
     {
-        InstructionSet.Jit => new KernelTable<Avx512Jit, System.Runtime.Intrinsics.Vector512<float>>(pool),
-        InstructionSet.Avx512 => new KernelTable<Avx512, System.Runtime.Intrinsics.Vector512<float>>(pool),
-        InstructionSet.Avx2 => new KernelTable<Avx2, System.Runtime.Intrinsics.Vector256<float>>(pool),
-        InstructionSet.Neon => new KernelTable<Neon, System.Runtime.Intrinsics.Vector128<float>>(pool),
-        _ => new KernelTable<Scalar, float>(pool),
+        InstructionSet.Jit when arithmetic == Arithmetic.BF16 && MachinePairs.IsSupported =>
+            new BFloat16KernelTable<Avx512Jit, Vector512<float>, MachinePairs>(pool),
+        InstructionSet.Jit => Create<Avx512Jit, Vector512<float>>(arithmetic, pool),
+        InstructionSet.Avx512 => Create<Avx512, Vector512<float>>(arithmetic, pool),
+        InstructionSet.Avx2 => Create<Avx2, Vector256<float>>(arithmetic, pool),
+        InstructionSet.Neon => Create<Neon, Vector128<float>>(arithmetic, pool),
+        _ => Create<Scalar, float>(arithmetic, pool),
     };
 
     public abstract void Embedding(Weight table, int* ids, Tensor y);
@@ -38,6 +42,20 @@ internal abstract unsafe class KernelTable(WorkerPool pool)
     public abstract void LinearBackwardInput(Tensor dy, Weight w, Tensor dx, bool accumulate);
 
     public abstract void LinearBackwardWeight(Tensor dy, Tensor x, Tensor dw);
+
+    /// <summary>Both gradients of a product: those whose tensor is empty are left out.</summary>
+    public virtual void LinearBackward(Tensor dy, Tensor x, Weight w, Tensor dx, bool accumulate, Tensor dw)
+    {
+        if (!dw.IsEmpty)
+        {
+            LinearBackwardWeight(dy, x, dw);
+        }
+
+        if (!dx.IsEmpty)
+        {
+            LinearBackwardInput(dy, w, dx, accumulate);
+        }
+    }
 
     public abstract void LinearBackwardBias(Tensor dy, Tensor db);
 
@@ -76,4 +94,8 @@ internal abstract unsafe class KernelTable(WorkerPool pool)
 
     /// <summary>y += factor * a.</summary>
     public abstract void AddScaled(Tensor a, float factor, Tensor y);
+
+    private static KernelTable Create<S, V>(Arithmetic arithmetic, WorkerPool pool)
+        where S : struct, ISimd<V>
+        where V : struct => arithmetic == Arithmetic.F32 ? new KernelTable<S, V>(pool) : new BFloat16KernelTable<S, V, PortablePairs>(pool);
 }

@@ -7,7 +7,8 @@ namespace Razum.Tensors;
 
 /// <summary>
 /// The values of a weight in the order in which y = x W^T reads them: panels of 32 outputs, [rows / 32][columns][32], in the weight's own format.
-/// Block formats have <see cref="BlockTiles"/> instead. A cache: made when a product first needs it, made again, in the same memory, when the weight's version has moved.
+/// Block formats have <see cref="BlockTiles"/> instead. A cache: made when a product first needs it, made again, in the same memory, when the weight's
+/// version has moved.
 /// </summary>
 internal sealed unsafe class PackedWeight : IDisposable
 {

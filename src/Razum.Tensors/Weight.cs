@@ -63,6 +63,9 @@ public sealed unsafe class Weight : IDisposable
     /// <summary>The same for block formats.</summary>
     internal BlockTiles? Tiles { get; set; }
 
+    /// <summary>The same for products in BF16, one for each order in which they read the values.</summary>
+    internal PairWeight[] Pairs { get; set; } = [];
+
     /// <summary>A new F32 weight of zeros.</summary>
     public static Weight Create(string name, int rows, int columns, bool isVector = false)
     {
@@ -169,6 +172,12 @@ public sealed unsafe class Weight : IDisposable
         Packed = null;
         Tiles?.Dispose();
         Tiles = null;
+        foreach (PairWeight pairs in Pairs)
+        {
+            pairs.Dispose();
+        }
+
+        Pairs = [];
         if (_ownsData)
         {
             NativeMemory.AlignedFree(Data);

@@ -1,15 +1,13 @@
 using System.Diagnostics;
-using System.Runtime.Intrinsics;
 using Razum.Tensors;
-using Razum.Tensors.Kernels;
 using Razum.Tensors.Simd;
 using Razum.Tensors.Threading;
 
 namespace Razum.Benchmarks;
 
 /// <summary>
-/// F32 products at training shapes, as shares of one core's FMA peak: forward with panels made once (cached) and made in every call (fresh, as one
-/// training step does), gradients of inputs and of weights; and how much faster two threads are than one. Options: number of rounds, instruction set.
+/// Products at training shapes, as shares of one core's peak in the same arithmetic: forward with panels made once (cached) and made in every call (fresh, as one
+/// training step does), gradients of inputs, of weights, and of both; and how much faster two threads are than one. Options: number of rounds, instruction set.
 /// </summary>
 internal static class MatMulBenchmark
 {
@@ -19,43 +17,25 @@ internal static class MatMulBenchmark
     {
         int rounds = options.Length > 0 ? int.Parse(options[0]) : 15;
         InstructionSet set = options.Length > 1 ? Enum.Parse<InstructionSet>(options[1], ignoreCase: true) : InstructionSets.Default;
-        switch (set)
-        {
-            case InstructionSet.Avx512 or InstructionSet.Jit:
-                Run<Avx512, Vector512<float>>(rounds);
-                break;
-            case InstructionSet.Avx2:
-                Run<Avx2, Vector256<float>>(rounds);
-                break;
-            case InstructionSet.Neon:
-                Run<Neon, Vector128<float>>(rounds);
-                break;
-            default:
-                Run<Scalar, float>(rounds);
-                break;
-        }
-    }
-
-    private static void Run<S, V>(int rounds)
-        where S : struct, ISimd<V>
-        where V : struct
-    {
         using WorkerPool one = new(1);
         using WorkerPool two = new(2);
-        Console.WriteLine($"F32 FMA peak: {MachinePeak.Measure() / 1e9:F1} GFLOP/s one core, {MachinePeak.Measure(two) / 1e9:F1} GFLOP/s two");
-        Console.WriteLine($"vectors of {S.Lanes}, medians of {rounds} rounds");
-        Console.WriteLine();
-        Console.WriteLine("| T x K x N | product | GFLOP/s | of peak | in processor time | two threads |");
-        Console.WriteLine("|---|---|---|---|---|---|");
-        foreach ((int t, int k, int n) in s_shapes)
+        Console.WriteLine($"instruction set {set}, medians of {rounds} rounds");
+        foreach (Arithmetic arithmetic in Peak.Measured)
         {
-            Shape<S, V>(t, k, n, rounds, one, two);
+            Func<double, double> peak = Peak.Of(arithmetic);
+            Console.WriteLine();
+            Console.WriteLine($"{arithmetic} peak: {peak(50) / 1e9:F1} GFLOP/s one core, {MachinePeak.Measure(two, 50, peak) / 1e9:F1} GFLOP/s two");
+            Console.WriteLine();
+            Console.WriteLine("| T x K x N | product | GFLOP/s | of peak | in processor time | two threads |");
+            Console.WriteLine("|---|---|---|---|---|---|");
+            foreach ((int t, int k, int n) in s_shapes)
+            {
+                Shape(t, k, n, rounds, KernelTable.Create(set, one, arithmetic), KernelTable.Create(set, two, arithmetic), peak);
+            }
         }
     }
 
-    private static void Shape<S, V>(int t, int k, int n, int rounds, WorkerPool one, WorkerPool two)
-        where S : struct, ISimd<V>
-        where V : struct
+    private static void Shape(int t, int k, int n, int rounds, KernelTable one, KernelTable two, Func<double, double> peak)
     {
         using Arena arena = new();
         using Weight w = Weight.Create("w", n, k);
@@ -70,21 +50,22 @@ internal static class MatMulBenchmark
         Tensor y = arena.AllocateZeroed(t, n);
         Tensor dx = arena.AllocateZeroed(t, k);
         Tensor dw = arena.AllocateZeroed(n, k);
-        (string Name, Action<WorkerPool> Run)[] products =
+        (string Name, int Products, Action<KernelTable> Run)[] products =
         [
-            ("forward, cached", pool => Linear.Forward<S, V>(pool, x, w, null, y)),
-            ("forward, fresh", pool =>
+            ("forward, cached", 1, kernels => kernels.Linear(x, w, null, y)),
+            ("forward, fresh", 1, kernels =>
             {
                 w.MarkChanged();
-                Linear.Forward<S, V>(pool, x, w, null, y);
+                kernels.Linear(x, w, null, y);
             }),
-            ("dx", pool => Linear.BackwardInput<S, V>(pool, dy, w, dx, false)),
-            ("dW", pool => Linear.BackwardWeight<S, V>(pool, dy, x, dw)),
+            ("dx", 1, kernels => kernels.LinearBackwardInput(dy, w, dx, false)),
+            ("dW", 1, kernels => kernels.LinearBackwardWeight(dy, x, dw)),
+            ("dx and dW", 2, kernels => kernels.LinearBackward(dy, x, w, dx, false, dw)),
         ];
-        foreach ((string name, Action<WorkerPool> run) in products)
+        foreach ((string name, int count, Action<KernelTable> run) in products)
         {
-            double operations = 2.0 * t * k * n;
-            (double seconds, double share, double processorShare) = Peak.Measure(() => run(one), operations, rounds);
+            double operations = 2.0 * t * k * n * count;
+            (double seconds, double share, double processorShare) = Peak.Measure(() => run(one), operations, rounds, peak);
             double[] gains = new double[rounds];
             for (int i = 0; i < rounds; i++)
             {

@@ -9,12 +9,18 @@ namespace Razum.Benchmarks;
 /// </summary>
 internal static class Peak
 {
+    /// <summary>The arithmetics that have a peak on this machine.</summary>
+    internal static IEnumerable<Arithmetic> Measured => Enum.GetValues<Arithmetic>().Where(arithmetic => Of(arithmetic)(1) > 0);
+
+    /// <summary>Measures the peak of one core, in operations per second, over about so many milliseconds.</summary>
+    internal static Func<double, double> Of(Arithmetic arithmetic) => arithmetic == Arithmetic.F32 ? MachinePeak.Measure : MachinePeak.MeasureBFloat16;
+
     /// <summary>
-    /// Runs <paramref name="action"/> <paramref name="rounds"/> times on this thread, each between two measurements of the peak of one core.
+    /// Runs <paramref name="action"/> <paramref name="rounds"/> times on this thread, each between two measurements <paramref name="peakOf"/> the peak of one core.
     /// Returns the medians of the seconds, of the share of the peak that <paramref name="operations"/> floating-point operations in that time are,
     /// and of that share in processor time.
     /// </summary>
-    internal static (double Seconds, double Share, double ProcessorShare) Measure(Action action, double operations, int rounds)
+    internal static (double Seconds, double Share, double ProcessorShare) Measure(Action action, double operations, int rounds, Func<double, double> peakOf)
     {
         action();
         double[] seconds = new double[rounds];
@@ -22,13 +28,13 @@ internal static class Peak
         double[] processorShares = new double[rounds];
         for (int i = 0; i < rounds; i++)
         {
-            double before = MachinePeak.Measure(3);
+            double before = peakOf(3);
             TimeSpan processor = Environment.CpuUsage.TotalTime;
             long start = Stopwatch.GetTimestamp();
             action();
             seconds[i] = Stopwatch.GetElapsedTime(start).TotalSeconds;
             double processorSeconds = (Environment.CpuUsage.TotalTime - processor).TotalSeconds;
-            double peak = (before + MachinePeak.Measure(3)) / 2;
+            double peak = (before + peakOf(3)) / 2;
             shares[i] = operations / seconds[i] / peak;
             processorShares[i] = operations / processorSeconds / peak;
         }

@@ -3,10 +3,11 @@ using Razum.Benchmarks;
 // One benchmark per class: name, what it measures, and how to run it.
 (string Name, string About, Action<string[]> Run)[] benchmarks =
 [
-    ("matmul", "matrix products against the FMA peak of a core", MatMulBenchmark.Run),
+    ("matmul", "matrix products against the peak of a core, F32 and BF16", MatMulBenchmark.Run),
+    ("row", "one row through a large matrix against the bandwidth of memory", RowBenchmark.Run),
     ("quantised", "products with Q8_0 and Q4_K against the peak of vpdpbusd and the read bandwidth", QuantisedBenchmark.Run),
     ("quantised-model", "decoding and prompts of a 1.5B model in Q8_0 and Q4_K against bandwidth and peak", QuantisedModelBenchmark.Run),
-    ("train", "whole training steps, dense and with experts, against the FMA peak", TrainStepBenchmark.Run),
+    ("train", "whole training steps, dense and with experts, against the peak, F32 and BF16", TrainStepBenchmark.Run),
 ];
 
 foreach ((string name, _, Action<string[]> run) in benchmarks)

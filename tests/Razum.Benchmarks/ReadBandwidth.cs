@@ -1,7 +1,5 @@
-using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
+using Razum.Tensors;
 using Razum.Tensors.Threading;
 
 namespace Razum.Benchmarks;
@@ -22,37 +20,11 @@ internal sealed unsafe class ReadBandwidth : IDisposable
         double best = 0;
         for (int pass = 0; pass < Passes; pass++)
         {
-            long start = Stopwatch.GetTimestamp();
-            pool.For(pool.Threads, 1, new ReadJob(_memory, Bytes / pool.Threads));
-            best = Math.Max(best, Bytes / Stopwatch.GetElapsedTime(start).TotalSeconds);
+            best = Math.Max(best, MachineBandwidth.Measure(pool, _memory, Bytes));
         }
 
         return best;
     }
 
     public void Dispose() => NativeMemory.AlignedFree(_memory);
-
-    private readonly struct ReadJob(byte* memory, long bytes) : IRangeJob
-    {
-        private static long s_sink;
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void Run(int from, int to)
-        {
-            for (int i = from; i < to; i++)
-            {
-                byte* p = memory + (i * bytes);
-                Vector512<long> a = default, b = default, c = default, d = default;
-                for (byte* end = p + bytes; p < end; p += 256)
-                {
-                    a ^= Vector512.Load((long*)p);
-                    b ^= Vector512.Load((long*)(p + 64));
-                    c ^= Vector512.Load((long*)(p + 128));
-                    d ^= Vector512.Load((long*)(p + 192));
-                }
-
-                Volatile.Write(ref s_sink, Vector512.Sum(a ^ b ^ c ^ d));
-            }
-        }
-    }
 }

@@ -8,7 +8,8 @@ using Razum.Training.Optimizers;
 namespace Razum.Benchmarks;
 
 /// <summary>
-/// Whole training steps in F32 (forward, cross-entropy, backward, clipping, AdamW) as shares of the FMA peak of the same threads, measured between the steps.
+/// Whole training steps (forward, cross-entropy, backward, clipping, AdamW) as shares of the peak of the same threads in the same arithmetic, measured between
+/// the steps.
 /// The models of the house's baselines: six layers of 256, vocabulary 512, 16 sequences of 256; dense (feed-forward 704), and with 8 experts of 128, two chosen,
 /// and a shared one after a dense first layer. Operations are counted: 6 per active parameter and token, and attention. Options: rounds, tokens of a micro-batch.
 /// </summary>
@@ -24,20 +25,24 @@ internal static class TrainStepBenchmark
         int microBatch = options.Length > 1 ? int.Parse(options[1]) : Length * Sequences;
         Console.WriteLine($"{Sequences} sequences of {Length}, micro-batches of {microBatch} tokens; {rounds} rounds, medians");
         Console.WriteLine();
-        Console.WriteLine("| model | threads | peak GFLOP/s | tokens/s | of peak |");
-        Console.WriteLine("|---|---|---|---|---|");
-        foreach (bool experts in (bool[])[false, true])
+        Console.WriteLine("| model | arithmetic | threads | peak GFLOP/s | tokens/s | of peak |");
+        Console.WriteLine("|---|---|---|---|---|---|");
+        foreach (Arithmetic arithmetic in Peak.Measured)
         {
-            foreach (int threads in (int[])[1, 2])
+            foreach (bool experts in (bool[])[false, true])
             {
-                Measure(experts, threads, rounds, microBatch);
+                foreach (int threads in (int[])[1, 2])
+                {
+                    Measure(arithmetic, experts, threads, rounds, microBatch);
+                }
             }
         }
     }
 
-    private static void Measure(bool experts, int threads, int rounds, int microBatch)
+    private static void Measure(Arithmetic arithmetic, bool experts, int threads, int rounds, int microBatch)
     {
-        using CpuOps ops = new(threads);
+        using CpuOps ops = new(threads, null, arithmetic);
+        Func<double, double> measure = Peak.Of(arithmetic);
         Decoder decoder = new(Config(experts), new RandomParameters(1, 0.02f));
         HashSet<Weight> biases = [.. decoder.Mixtures.Select(m => m.CorrectionBias).OfType<Weight>()];
         using AdamW optimizer = new(decoder.Parameters.Where(w => !biases.Contains(w)), ops.Pool, new AdamWSettings());
@@ -50,12 +55,12 @@ internal static class TrainStepBenchmark
         double[] peaks = new double[rounds];
         for (int i = -2; i < rounds; i++)
         {
-            double before = MachinePeak.Measure(ops.Pool, 20);
+            double before = MachinePeak.Measure(ops.Pool, 20, measure);
             long start = Stopwatch.GetTimestamp();
             step.Accumulate(sequences, microBatch, 0, experts ? 1e-4 : 0);
             optimizer.Update(1e-3, optimizer.GradientNorm());
             double elapsed = Stopwatch.GetElapsedTime(start).TotalSeconds;
-            double peak = (before + MachinePeak.Measure(ops.Pool, 20)) / 2;
+            double peak = (before + MachinePeak.Measure(ops.Pool, 20, measure)) / 2;
             if (i >= 0)
             {
                 (shares[i], seconds[i], peaks[i]) = (operations / elapsed / peak, elapsed, peak);
@@ -64,7 +69,7 @@ internal static class TrainStepBenchmark
 
         string name = experts ? "8 experts" : "dense";
         double rate = Sequences * Length / Peak.Median(seconds);
-        Console.WriteLine($"| {name} 6x256 | {threads} | {Peak.Median(peaks) / 1e9:F0} | {rate:N0} | {Peak.Median(shares):P1} |");
+        Console.WriteLine($"| {name} 6x256 | {arithmetic} | {threads} | {Peak.Median(peaks) / 1e9:F0} | {rate:N0} | {Peak.Median(shares):P1} |");
     }
 
     private static TrainingSequence Sequence(int index)

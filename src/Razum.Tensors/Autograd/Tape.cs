@@ -93,21 +93,14 @@ public sealed unsafe class Tape(CpuOps ops) : Ops
 
         return Record(y, dy =>
         {
-            if (weight.Gradient is { } dw)
-            {
-                Kernels.LinearBackwardWeight(dy, x, dw);
-            }
-
             if (bias?.Gradient is { } db)
             {
                 Kernels.LinearBackwardBias(dy, db);
             }
 
-            if (x.Node != 0)
-            {
-                Tensor dx = Gradient(x, out bool fresh);
-                Kernels.LinearBackwardInput(dy, weight, dx, accumulate: !fresh);
-            }
+            bool fresh = false;
+            Tensor dx = x.Node == 0 ? default : Gradient(x, out fresh);
+            Kernels.LinearBackward(dy, x, weight, dx, accumulate: !fresh, weight.Gradient ?? default);
         });
     }
 

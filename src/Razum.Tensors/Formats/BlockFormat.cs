@@ -3,7 +3,7 @@ using Razum.Tensors.Simd;
 
 namespace Razum.Tensors.Formats;
 
-/// <summary>A row of the table of block formats: the struct of a format behind virtual calls, each of which does a block, a tile or a piece of a product.</summary>
+/// <summary>A row of the table of block formats: a format's struct behind virtual calls, each of which does a block, a tile or a piece of a product.</summary>
 internal abstract unsafe class BlockFormat
 {
     private static readonly BlockFormat?[] s_table = Table(new BlockFormat<Q8_0>(), new BlockFormat<Q4_K>());

@@ -235,13 +235,14 @@ internal static unsafe class TileCode<F>
 
     private static AssemblerMemoryOperand X(int row) => Row(rdx, r8, r13, r14, row);
 
-    private static AssemblerMemoryOperand Row(AssemblerRegister64 start, AssemblerRegister64 one, AssemblerRegister64 three, AssemblerRegister64 five, int row) => row switch
-    {
-        0 => start + 0,
-        1 => start + one,
-        2 => start + (one * 2),
-        3 => start + three,
-        4 => start + (one * 4),
-        _ => start + five,
-    };
+    private static AssemblerMemoryOperand Row(
+        AssemblerRegister64 start, AssemblerRegister64 one, AssemblerRegister64 three, AssemblerRegister64 five, int row) => row switch
+        {
+            0 => start + 0,
+            1 => start + one,
+            2 => start + (one * 2),
+            3 => start + three,
+            4 => start + (one * 4),
+            _ => start + five,
+        };
 }

@@ -12,7 +12,8 @@ internal readonly record struct ExpertActivations(ExpertGroups Groups, Tensor Ga
 /// <summary>
 /// y[t] = sum over the slots k of a row, ascending, of weight[t, k] * down_e(silu(gate_e x[t]) * up_e x[t]), e = ids[t, k].
 /// Rows are gathered per expert (one sort of all rows, then products over an expert's rows); the result of a row does not depend on which other
-/// rows its experts have. Experts in block formats multiply x and the hidden activations rounded to bytes, once for all experts. x, y [T, D]; gate, up [mi, D]; down [D, mi]; activations [T*K, mi], sorted by expert.
+/// rows its experts have. Experts in block formats multiply x and the hidden activations rounded to bytes, once for all experts.
+/// x, y [T, D]; gate, up [mi, D]; down [D, mi]; activations [T*K, mi], sorted by expert.
 /// </summary>
 internal static unsafe partial class Experts
 {
@@ -158,7 +159,8 @@ internal static unsafe partial class Experts
         var gathered = (ActivationBlock*)ThreadScratch.Rows((long)rows * stride * sizeof(ActivationBlock) / sizeof(float));
         for (int i = 0; i < rows; i++)
         {
-            new ReadOnlySpan<ActivationBlock>(x + ((long)groups.Row[place + i] * stride), stride).CopyTo(new Span<ActivationBlock>(gathered + (i * stride), stride));
+            ActivationBlock* row = x + ((long)groups.Row[place + i] * stride);
+            new ReadOnlySpan<ActivationBlock>(row, stride).CopyTo(new Span<ActivationBlock>(gathered + (i * stride), stride));
         }
 
         return gathered;
@@ -235,7 +237,7 @@ internal static unsafe partial class Experts
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void Activate(float* gate, float* up, float* hidden, int from, int to)
+        internal static void Activate(float* gate, float* up, float* hidden, int from, int to)
         {
             V one = S.Broadcast(1);
             for (int j = from; j < to; j += S.Lanes)

@@ -115,7 +115,7 @@ internal static unsafe class HeadLinear
 
     /// <param name="narrow">The operand with Count columns a head.</param>
     /// <param name="wide">The operand with as many columns a head as the weight.</param>
-    private static void Check(Tensor narrow, HeadRows slice, int heads, int rows, int columns, Tensor wide)
+    internal static void Check(Tensor narrow, HeadRows slice, int heads, int rows, int columns, Tensor wide)
     {
         if (narrow.Columns != heads * slice.Count || wide.Columns != heads * columns || narrow.Rows != wide.Rows
             || slice.From < 0 || heads < 1 || ((long)(heads - 1) * slice.Step) + slice.From + slice.Count > rows)

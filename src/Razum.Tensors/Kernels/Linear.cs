@@ -21,12 +21,7 @@ internal static unsafe class Linear
         where S : struct, ISimd<V>
         where V : struct
     {
-        Check(x.Columns == w.Columns && y.Columns == w.Rows && x.Rows == y.Rows, x, w, y);
-        if (bias is not null && bias.Count != w.Rows)
-        {
-            throw new ArgumentException($"{bias.Name} has {bias.Count} values, {w.Name} {w.Rows} rows");
-        }
-
+        Check(x, w, bias, y);
         if (x.Rows == 0)
         {
             return;
@@ -57,7 +52,7 @@ internal static unsafe class Linear
         where S : struct, ISimd<V>
         where V : struct
     {
-        Check(dx.Columns == w.Columns && dy.Columns == w.Rows && dx.Rows == dy.Rows, dx, w, dy);
+        Check(dx, w, null, dy);
         LeftOperand left = LeftOperand.Rows(dy.Data, dy.Stride);
         Pieces pieces = new(dx.Rows, dx.Columns, w.Rows, pool.Threads);
         if (w.Blocks is not null)
@@ -79,11 +74,7 @@ internal static unsafe class Linear
         where S : struct, ISimd<V>
         where V : struct
     {
-        if (dy.Rows != x.Rows || dw.Rows != dy.Columns || dw.Columns != x.Columns)
-        {
-            throw new ArgumentException($"[{dw.Rows}, {dw.Columns}] is not [{dy.Rows}, {dy.Columns}]^T [{x.Rows}, {x.Columns}]");
-        }
-
+        Check(dy, x, dw);
         LeftOperand left = LeftOperand.Columns(dy.Data, dy.Stride);
         Pieces pieces = new(dw.Rows, dw.Columns, x.Rows, pool.Threads);
         pool.For(pieces.Count, 1, new RowsJob<S, V, Float32Panel>(pieces, left, (byte*)x.Data, x.Stride, x.Rows, dw, true));
@@ -165,21 +156,33 @@ internal static unsafe class Linear
         }
     }
 
-    /// <summary>One value of a bias, widened.</summary>
-    private static float Value(Weight w, long index) =>
-        w.Format == WeightFormat.F32 ? Float32Panel.Load(w.Data, index) : BFloat16Panel.Load(w.Data, index);
-
-    private static void Check(bool fits, Tensor input, Weight w, Tensor output)
+    /// <summary>Throws unless w leads from the input (or its gradient) to the output.</summary>
+    internal static void Check(Tensor input, Weight w, Weight? bias, Tensor output)
     {
-        if (!fits)
+        if (input.Columns != w.Columns || output.Columns != w.Rows || input.Rows != output.Rows)
         {
             throw new ArgumentException(
                 $"{w.Name} [{w.Rows}, {w.Columns}] does not lead from [{input.Rows}, {input.Columns}] to [{output.Rows}, {output.Columns}]");
         }
+
+        if (bias is not null && bias.Count != w.Rows)
+        {
+            throw new ArgumentException($"{bias.Name} has {bias.Count} values, {w.Name} {w.Rows} rows");
+        }
     }
 
+    /// <summary>Throws unless dw has the shape of dy^T x.</summary>
+    internal static void Check(Tensor dy, Tensor x, Tensor dw)
+    {
+        if (dy.Rows != x.Rows || dw.Rows != dy.Columns || dw.Columns != x.Columns)
+        {
+            throw new ArgumentException($"[{dw.Rows}, {dw.Columns}] is not [{dy.Rows}, {dy.Columns}]^T [{x.Rows}, {x.Columns}]");
+        }
+    }
+
+    /// <summary>Adds the biases of columns [from, from + count), at most <see cref="Pieces.MaxColumns"/>, to rows of <paramref name="target"/>.</summary>
     [SkipLocalsInit]
-    private static void AddBias<S, V>(Weight bias, int from, int count, float* target, int rows, nint stride)
+    internal static void AddBias<S, V>(Weight bias, int from, int count, float* target, int rows, nint stride)
         where S : struct, ISimd<V>
         where V : struct
     {
@@ -203,6 +206,10 @@ internal static unsafe class Linear
             }
         }
     }
+
+    /// <summary>One value of a bias, widened.</summary>
+    private static float Value(Weight w, long index) =>
+        w.Format == WeightFormat.F32 ? Float32Panel.Load(w.Data, index) : BFloat16Panel.Load(w.Data, index);
 
     private readonly struct ForwardJob<S, V, F>(Pieces pieces, Tensor x, PackedWeight packed, Weight? bias, Tensor y) : IRangeJob
         where S : struct, ISimd<V>

@@ -11,7 +11,7 @@ namespace Razum.Tensors.Kernels;
 internal static unsafe class LogProbabilities
 {
     public static void Forward<S, V>(
-        WorkerPool pool, Arena arena, Tensor hidden, Weight head, int* rows, int* targets, int count, float* y)
+        KernelTable kernels, Arena arena, Tensor hidden, Weight head, int* rows, int* targets, int count, float* y)
         where S : struct, ISimd<V>
         where V : struct
     {
@@ -22,8 +22,8 @@ internal static unsafe class LogProbabilities
         for (int from = 0; from < count; from += chunk)
         {
             int n = Math.Min(chunk, count - from);
-            Tensor part = Project<S, V>(pool, hidden, head, rows + from, x.SliceRows(0, n), logits.SliceRows(0, n));
-            pool.For(n, 4, new RowJob<S, V> { Logits = part, Targets = targets + from, Y = y + from });
+            Tensor part = Project(kernels, hidden, head, rows + from, x.SliceRows(0, n), logits.SliceRows(0, n));
+            kernels.Pool.For(n, 4, new RowJob<S, V> { Logits = part, Targets = targets + from, Y = y + from });
         }
 
         arena.Release(mark);
@@ -31,7 +31,7 @@ internal static unsafe class LogProbabilities
 
     /// <summary>Adds to dhidden and dhead (each may be absent) for the gradients dy of the log-probabilities.</summary>
     public static void Backward<S, V>(
-        WorkerPool pool, Arena arena, Tensor hidden, Weight head, int* rows, int* targets, int count, float* dy, Tensor dhidden, Tensor dhead)
+        KernelTable kernels, Arena arena, Tensor hidden, Weight head, int* rows, int* targets, int count, float* dy, Tensor dhidden, Tensor dhead)
         where S : struct, ISimd<V>
         where V : struct
     {
@@ -44,18 +44,13 @@ internal static unsafe class LogProbabilities
         {
             int n = Math.Min(chunk, count - from);
             Tensor gathered = x.SliceRows(0, n);
-            Tensor part = Project<S, V>(pool, hidden, head, rows + from, gathered, logits.SliceRows(0, n));
-            pool.For(n, 4, new GradientJob<S, V> { Logits = part, Targets = targets + from, Dy = dy + from });
-            if (!dhead.IsEmpty)
-            {
-                Linear.BackwardWeight<S, V>(pool, part, gathered, dhead);
-            }
-
+            Tensor part = Project(kernels, hidden, head, rows + from, gathered, logits.SliceRows(0, n));
+            kernels.Pool.For(n, 4, new GradientJob<S, V> { Logits = part, Targets = targets + from, Dy = dy + from });
+            Tensor gradient = dhidden.IsEmpty ? default : dx.SliceRows(0, n);
+            kernels.LinearBackward(part, gathered, head, gradient, accumulate: false, dhead);
             if (!dhidden.IsEmpty)
             {
-                Tensor gradient = dx.SliceRows(0, n);
-                Linear.BackwardInput<S, V>(pool, part, head, gradient, accumulate: false);
-                Copy.Backward(pool, Whole(gradient), Whole(dhidden), 1, rows + from);
+                Copy.Backward(kernels.Pool, Whole(gradient), Whole(dhidden), 1, rows + from);
             }
         }
 
@@ -130,12 +125,10 @@ internal static unsafe class LogProbabilities
 
     private static int ChunkRows(Weight head) => Math.Clamp((1 << 19) / head.Rows, 48, 1536);
 
-    private static Tensor Project<S, V>(WorkerPool pool, Tensor hidden, Weight head, int* rows, Tensor x, Tensor logits)
-        where S : struct, ISimd<V>
-        where V : struct
+    private static Tensor Project(KernelTable kernels, Tensor hidden, Weight head, int* rows, Tensor x, Tensor logits)
     {
-        Copy.Forward(pool, Whole(hidden), Whole(x), 1, rows);
-        Linear.Forward<S, V>(pool, x, head, null, logits);
+        Copy.Forward(kernels.Pool, Whole(hidden), Whole(x), 1, rows);
+        kernels.Linear(x, head, null, logits);
         return logits;
     }
 

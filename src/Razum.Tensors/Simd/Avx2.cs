@@ -43,7 +43,8 @@ internal readonly unsafe struct Avx2 : ISimd<Vector256<float>>
     public static Vector256<float> LoadHalf(ushort* source) => HalfFloat.Widen(Vector256.WidenLower(Vector128.Load(source).ToVector256Unsafe()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> LoadBytes(byte* source) => Vector256.ConvertToSingle(Avx2Isa.ConvertToVector256Int32(Vector64.Load(source).ToVector128Unsafe()));
+    public static Vector256<float> LoadBytes(byte* source) =>
+        Vector256.ConvertToSingle(Avx2Isa.ConvertToVector256Int32(Vector64.Load(source).ToVector128Unsafe()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> DotBytes(Vector256<float> sum, Vector256<float> weights, Vector256<float> x)
@@ -60,7 +61,8 @@ internal readonly unsafe struct Avx2 : ISimd<Vector256<float>>
     public static Vector256<float> LowNibbles(Vector256<float> bytes) => (bytes.AsByte() & Vector256.Create((byte)15)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> HighNibbles(Vector256<float> bytes) => (Vector256.ShiftRightLogical(bytes.AsUInt16(), 4).AsByte() & Vector256.Create((byte)15)).AsSingle();
+    public static Vector256<float> HighNibbles(Vector256<float> bytes) =>
+        (Vector256.ShiftRightLogical(bytes.AsUInt16(), 4).AsByte() & Vector256.Create((byte)15)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> ToFloat(Vector256<float> integers) => Vector256.ConvertToSingle(integers.AsInt32());

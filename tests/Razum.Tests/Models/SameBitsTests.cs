@@ -7,13 +7,21 @@ namespace Razum.Tests.Models;
 
 /// <summary>
 /// The property everything stands on: a row's bits depend on its own sequence alone. For every golden architecture (GQA, MLA in both forms, experts), F32,
-/// BF16 and quantised weights, and every instruction set. The golden models are too narrow for Q4_K, so there is a wide one with random weights.
+/// BF16 and quantised weights, every instruction set, products in F32 and in BF16. The golden models are too narrow for Q4_K, so there is a wide one with
+/// random weights.
 /// </summary>
 [Trait("golden", "yes")]
 public sealed class SameBitsTests
 {
     private static readonly int[] s_tokens = [.. Enumerable.Range(0, 75).Select(i => ((i * 37) + (i * i)) % 90)];
     private static readonly int[] s_stranger = [.. Enumerable.Range(0, 41).Select(i => ((i * 11) + 5) % 90)];
+
+    /// <summary>Products in BF16 only for the two widest sets: machine code and portable code, where both exist.</summary>
+    private static readonly Variant[] s_variants =
+    [
+        .. InstructionSets.Supported.Select(set => new Variant(set, Arithmetic.F32)),
+        .. InstructionSets.Supported.TakeLast(2).Select(set => new Variant(set, Arithmetic.BF16)),
+    ];
 
     public static TheoryData<string, WeightFormat, LatentAttentionForm> Presets
     {
@@ -44,14 +52,26 @@ public sealed class SameBitsTests
     public void Full_equals_chunks_and_decoding_equals_packed_equals_any_threads(string name, WeightFormat format, LatentAttentionForm form)
     {
         Decoder decoder = Load(name, format, form);
-        foreach (InstructionSet set in InstructionSets.Supported)
+        foreach (Variant variant in s_variants.Where(v => v.Arithmetic == Arithmetic.F32 || !WeightFormats.Quantised.Contains(format)))
         {
-            float[] full = Alone(decoder, 1, set);
-            Assert.Equal(full, Alone(decoder, 2, set));
-            Assert.Equal(full, Alone(decoder, 3, set));
-            Assert.Equal(full, AmongStrangers(decoder, set));
-            Assert.Equal(full, InPieces(decoder, set, [40, 1, 1, 20, 1, 1, 11]));
-            Assert.Equal(full, InPieces(decoder, set, [.. Enumerable.Repeat(1, s_tokens.Length)]));
+            float[] full = Alone(decoder, 1, variant);
+            Assert.Equal(full, Alone(decoder, 2, variant));
+            Assert.Equal(full, Alone(decoder, 3, variant));
+            Assert.Equal(full, AmongStrangers(decoder, variant));
+            Assert.Equal(full, InPieces(decoder, variant, [40, 1, 1, 20, 1, 1, 11]));
+            Assert.Equal(full, InPieces(decoder, variant, [.. Enumerable.Repeat(1, s_tokens.Length)]));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Presets))]
+    public void Machine_code_gives_the_bits_of_portable_code(string name, WeightFormat format, LatentAttentionForm form)
+    {
+        Assert.SkipUnless(InstructionSets.Supported.Contains(InstructionSet.Jit), "no machine code here");
+        Decoder decoder = Load(name, format, form);
+        foreach (Arithmetic arithmetic in Enum.GetValues<Arithmetic>())
+        {
+            Assert.Equal(Alone(decoder, 1, new Variant(InstructionSet.Avx512, arithmetic)), Alone(decoder, 2, new Variant(InstructionSet.Jit, arithmetic)));
         }
     }
 
@@ -59,8 +79,15 @@ public sealed class SameBitsTests
     [MemberData(nameof(Presets))]
     public void Log_probabilities_of_the_sampler_are_those_of_the_trainer(string name, WeightFormat format, LatentAttentionForm form)
     {
-        Decoder decoder = Load(name, format, form);
-        using var ops = new CpuOps(2);
+        foreach (Arithmetic arithmetic in Enum.GetValues<Arithmetic>())
+        {
+            CompareLogProbabilities(Load(name, format, form), arithmetic);
+        }
+    }
+
+    private static void CompareLogProbabilities(Decoder decoder, Arithmetic arithmetic)
+    {
+        using var ops = new CpuOps(2, null, arithmetic);
         using KeyValueCache cache = decoder.CreateCache(s_tokens.Length);
         using KeyValueCache other = decoder.CreateCache(s_tokens.Length);
         var batch = new Batch();
@@ -76,7 +103,7 @@ public sealed class SameBitsTests
             sampled[i] = ops.LogProbability(logits[0], s_tokens[i + 1]);
         }
 
-        using var trainerOps = new CpuOps(1);
+        using var trainerOps = new CpuOps(1, null, arithmetic);
         var tape = new Tape(trainerOps);
         var whole = new Batch();
         whole.Add(s_stranger);
@@ -133,17 +160,17 @@ public sealed class SameBitsTests
         return decoder;
     }
 
-    private static float[] Alone(Decoder decoder, int threads, InstructionSet set)
+    private static float[] Alone(Decoder decoder, int threads, Variant variant)
     {
-        using var ops = new CpuOps(threads, set);
+        using var ops = new CpuOps(threads, variant.Set, variant.Arithmetic);
         var batch = new Batch();
         batch.Add(s_tokens);
         return decoder.Logits(ops, decoder.Forward(ops, batch)).ToArray();
     }
 
-    private static float[] AmongStrangers(Decoder decoder, InstructionSet set)
+    private static float[] AmongStrangers(Decoder decoder, Variant variant)
     {
-        using var ops = new CpuOps(2, set);
+        using var ops = new CpuOps(2, variant.Set, variant.Arithmetic);
         var batch = new Batch();
         batch.Add(s_stranger);
         batch.Add(s_tokens);
@@ -153,9 +180,9 @@ public sealed class SameBitsTests
     }
 
     /// <summary>Through the cache, so many tokens at a time, beside a stranger that decodes.</summary>
-    private static float[] InPieces(Decoder decoder, InstructionSet set, int[] pieces)
+    private static float[] InPieces(Decoder decoder, Variant variant, int[] pieces)
     {
-        using var ops = new CpuOps(2, set);
+        using var ops = new CpuOps(2, variant.Set, variant.Arithmetic);
         using KeyValueCache cache = decoder.CreateCache(s_tokens.Length);
         using KeyValueCache stranger = decoder.CreateCache(s_tokens.Length);
         var batch = new Batch();
@@ -176,4 +203,6 @@ public sealed class SameBitsTests
         Assert.Equal(s_tokens.Length, at);
         return [.. logits];
     }
+
+    private readonly record struct Variant(InstructionSet Set, Arithmetic Arithmetic);
 }

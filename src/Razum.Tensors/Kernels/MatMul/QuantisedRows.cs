@@ -26,6 +26,7 @@ internal sealed unsafe class QuantisedRows
     private Tensor _rows;
     private Arena.Mark _mark;
     private bool _reuse;
+    private bool _isNew;
 
     ~QuantisedRows() => NativeMemory.AlignedFree(_data);
 
@@ -39,18 +40,23 @@ internal sealed unsafe class QuantisedRows
     /// Before an operation on <paramref name="x"/>: whether the rows in memory are those of x still, because nothing has been taken from or given back to
     /// the arena since <see cref="Remember"/>, that is, no other operation has run.
     /// </summary>
-    internal void Expect(Tensor x, Arena arena) =>
-        _reuse = !_rows.IsEmpty && _rows.Data == x.Data && _rows.Rows == x.Rows && _rows.Columns == x.Columns && _rows.Stride == x.Stride && _mark == arena.Here();
-
-    /// <summary>After an operation on <paramref name="x"/>.</summary>
-    internal void Remember(Tensor x, Arena arena)
+    internal void Expect(Tensor x, Arena arena)
     {
-        _reuse = false;
-        _mark = arena.Here();
-        if (_rows.Data != x.Data)
+        _isNew = false;
+        bool same = _rows.Data == x.Data && _rows.Rows == x.Rows && _rows.Columns == x.Columns && _rows.Stride == x.Stride;
+        _reuse = same && !_rows.IsEmpty && _mark == arena.Here();
+    }
+
+    /// <summary>After that operation: the rows in memory are those of its x, unless it needed none and they were not there before.</summary>
+    internal void Remember(Arena arena)
+    {
+        if (!_reuse && !_isNew)
         {
             Forget();
         }
+
+        _reuse = false;
+        _mark = arena.Here();
     }
 
     /// <summary>After an operation that changes values in place.</summary>
@@ -67,6 +73,7 @@ internal sealed unsafe class QuantisedRows
             Grow((nuint)((long)x.Rows * stride * sizeof(ActivationBlock)));
             Fill<S, V>(pool, x, (ActivationBlock*)_data);
             _rows = x;
+            _isNew = true;
         }
 
         return (ActivationBlock*)_data;

@@ -59,8 +59,8 @@ internal static unsafe class TileProduct
     }
 
     /// <summary>
-    /// c[i, j - from] = (accumulate ? c : 0) + sum over n of a[i, n] W[first + n, j] for columns j in [from, to), in F32 with values that are dequantised on the
-    /// way: chains of fused multiply-adds over n, ascending. <paramref name="from"/> is a multiple of 32.
+    /// c[i, j - from] = (accumulate ? c : 0) + sum over n of a[i, n] W[first + n, j] for columns j in [from, to), in F32 with values that are dequantised on
+    /// the way: chains of fused multiply-adds over n, ascending. <paramref name="from"/> is a multiple of 32.
     /// </summary>
     internal static void Rows<S, V>(
         in LeftOperand a, int rows, BlockTiles tiles, int first, int depth, int from, int to, float* c, nint cRow, bool accumulate)

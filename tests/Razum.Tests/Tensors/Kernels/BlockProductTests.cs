@@ -48,13 +48,16 @@ public sealed unsafe class BlockProductTests
         using Matrices make = new(1);
         Weight a = make.Weight(32, 64, WeightFormat.Q8_0);
         Weight b = make.Weight(40, 64, WeightFormat.Q8_0);
+        Weight plain = make.Weight(8, 64);
         for (int round = 0; round < 3; round++)
         {
             // The same address in every round, other values.
             ops.Arena.Reset();
             Tensor x = ops.Arena.Allocate(3, 64);
             new Span<float>(x.Data, 3 * 64).Fill(round + 1);
+            Check(x, plain);
             Check(x, a);
+            Check(x, plain);
             Check(x, b);
             ops.Rope(x, new RopeTable(64, 10000, RopeLayout.Half, null), [1, 2, 3], 64, 0);
             Check(x, b);
