@@ -11,7 +11,7 @@ namespace Razum.Benchmarks;
 /// <summary>
 /// Products with weights in block formats. Many rows (512 x 1536 x 8960) as shares of the peak of <c>vpdpbusd</c>, and how much faster two threads are;
 /// one row times a matrix larger than the last-level cache as a share of the read bandwidth of the same threads, one sequential stream each, counted by
-/// the bytes of the tiles. Peaks are measured right before and after every run. Options: rounds, instruction set.
+/// the bytes of the tiles. Peaks are measured right before and after every run. Options: rounds, instruction set, "one" for one row alone.
 /// </summary>
 internal static class QuantisedBenchmark
 {
@@ -19,43 +19,37 @@ internal static class QuantisedBenchmark
     {
         int rounds = options.Length > 0 ? int.Parse(options[0]) : 11;
         InstructionSet set = options.Length > 1 ? Enum.Parse<InstructionSet>(options[1], ignoreCase: true) : InstructionSets.Default;
+        bool oneRow = options.Length > 2 && options[2] == "one";
         Console.WriteLine($"instruction set {set}, medians of {rounds} rounds");
         switch (set)
         {
             case InstructionSet.Jit:
-                Run<Avx512Jit, Vector512<float>>(rounds);
+                Run<Avx512Jit, Vector512<float>>(rounds, oneRow);
                 break;
             case InstructionSet.Avx512:
-                Run<Avx512, Vector512<float>>(rounds);
+                Run<Avx512, Vector512<float>>(rounds, oneRow);
                 break;
             case InstructionSet.Avx2:
-                Run<Avx2, Vector256<float>>(rounds);
+                Run<Avx2, Vector256<float>>(rounds, oneRow);
                 break;
             case InstructionSet.Neon:
-                Run<Neon, Vector128<float>>(rounds);
+                Run<Neon, Vector128<float>>(rounds, oneRow);
                 break;
             default:
-                Run<Scalar, float>(rounds);
+                Run<Scalar, float>(rounds, oneRow);
                 break;
         }
     }
 
-    private static void Run<S, V>(int rounds)
+    private static void Run<S, V>(int rounds, bool oneRow)
         where S : struct, ISimd<V>
         where V : struct
     {
         using WorkerPool one = new(1);
         using WorkerPool two = new(2);
-        Console.WriteLine($"vpdpbusd peak: {MachinePeak.MeasureInt8() / 1e9:F0} GOP/s one core, {MachinePeak.Measure(two, 50, MachinePeak.MeasureInt8) / 1e9:F0} two");
-        Console.WriteLine();
-        Console.WriteLine("| format | T x K x N | GOP/s | of peak | two threads |");
-        Console.WriteLine("|---|---|---|---|---|");
-        foreach (WeightFormat format in WeightFormats.Quantised)
+        if (!oneRow)
         {
-            foreach (int rows in (int[])[512, 64, 16])
-            {
-                ManyRows<S, V>(format, rows, 1536, 8960, rounds, one, two);
-            }
+            ManyRows<S, V>(rounds, one, two);
         }
 
         using ReadBandwidth bandwidth = new();
@@ -67,6 +61,24 @@ internal static class QuantisedBenchmark
             OneRow<S, V>(format, 8960, 30720, rounds, one, bandwidth);
             OneRow<S, V>(format, 8960, 30720, rounds, two, bandwidth);
             OneRow<S, V>(format, 1536, 151936, rounds, two, bandwidth);
+        }
+    }
+
+    private static void ManyRows<S, V>(int rounds, WorkerPool one, WorkerPool two)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        Console.WriteLine($"vpdpbusd peak: {MachinePeak.MeasureInt8() / 1e9:F0} GOP/s one core, " +
+            $"{MachinePeak.Measure(two, 50, MachinePeak.MeasureInt8) / 1e9:F0} two");
+        Console.WriteLine();
+        Console.WriteLine("| format | T x K x N | GOP/s | of peak | two threads |");
+        Console.WriteLine("|---|---|---|---|---|");
+        foreach (WeightFormat format in WeightFormats.Quantised)
+        {
+            foreach (int rows in (int[])[512, 64, 16])
+            {
+                ManyRows<S, V>(format, rows, 1536, 8960, rounds, one, two);
+            }
         }
     }
 

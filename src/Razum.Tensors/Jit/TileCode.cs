@@ -16,6 +16,12 @@ internal static unsafe class TileCode<F>
     /// <summary>Rows of the largest kernel.</summary>
     internal const int MaxRows = 6;
 
+    /// <summary>Up to so many rows the products of a row are summed in two chains, else the next product would wait for the last.</summary>
+    private const int TwoChainRows = 3;
+
+    /// <summary>Up to so many rows four registers are free for the F16 numbers of a tile.</summary>
+    private const int KeptScaleRows = 4;
+
     private const int Block = 44;
     private const int ScaleAt = 32;
     private const int OffsetAt = 36;
@@ -112,6 +118,8 @@ internal static unsafe class TileCode<F>
             a.vmovdqa32(Sum(row, 1), Sum(row, 0));
         }
 
+        ClearSecondChains(a, rows);
+
         for (int group = 0; group < 8; group++)
         {
             int at = (2 * BlockTiles.Lanes) + (group * LaneBytes);
@@ -139,6 +147,11 @@ internal static unsafe class TileCode<F>
         Label part = a.CreateLabel();
         const int Head = 4 * BlockTiles.Lanes;
         const int PartHead = 2 * BlockTiles.Lanes;
+        for (int i = 0; rows <= KeptScaleRows && i < 4; i++)
+        {
+            a.vcvtph2ps(KeptScale(i), __ymmword_ptr[rcx + (32 * i)]);
+        }
+
         a.lea(rdi, __[rcx + Head]);
         a.add(rcx, F.TileBytes);
         a.Label(ref part);
@@ -147,6 +160,8 @@ internal static unsafe class TileCode<F>
             a.vpxord(Sum(row, 0), Sum(row, 0), Sum(row, 0));
             a.vpxord(Sum(row, 1), Sum(row, 1), Sum(row, 1));
         }
+
+        ClearSecondChains(a, rows);
 
         for (int pair = 0; pair < 4; pair++)
         {
@@ -167,10 +182,12 @@ internal static unsafe class TileCode<F>
             Multiply(a, rows, (2 * pair) + 1);
         }
 
-        Scale(a, s_scaleLow, -F.TileBytes, 0);
-        Scale(a, s_scaleHigh, 32 - F.TileBytes, 16);
-        Scale(a, s_minimumLow, 64 - F.TileBytes, 32);
-        Scale(a, s_minimumHigh, 96 - F.TileBytes, 48);
+        AssemblerRegisterZMM[] targets = [s_scaleLow, s_scaleHigh, s_minimumLow, s_minimumHigh];
+        for (int i = 0; i < targets.Length; i++)
+        {
+            Scale(a, rows, targets[i], i);
+        }
+
         Add(a, rows);
         a.add(rdx, Block);
         a.add(rdi, PartHead + (4 * LaneBytes));
@@ -178,23 +195,30 @@ internal static unsafe class TileCode<F>
         a.jb(part);
     }
 
-    /// <summary>target = 16 F16 numbers of the tile * 16 bytes of the part.</summary>
-    private static void Scale(Assembler a, AssemblerRegisterZMM target, int half, int bytes)
+    /// <summary>target = the <paramref name="index"/>-th 16 F16 numbers of the tile * the same bytes of the part.</summary>
+    private static void Scale(Assembler a, int rows, AssemblerRegisterZMM target, int index)
     {
-        a.vpmovzxbd(target, __xmmword_ptr[rdi + bytes]);
+        a.vpmovzxbd(target, __xmmword_ptr[rdi + (16 * index)]);
         a.vcvtdq2ps(target, target);
-        a.vcvtph2ps(s_low, __ymmword_ptr[rcx + half]);
-        a.vmulps(target, target, s_low);
+        if (rows > KeptScaleRows)
+        {
+            a.vcvtph2ps(s_low, __ymmword_ptr[rcx + ((32 * index) - F.TileBytes)]);
+        }
+
+        a.vmulps(target, target, rows > KeptScaleRows ? s_low : KeptScale(index));
     }
+
+    private static AssemblerRegisterZMM KeptScale(int index) => Registers.Zmm((2 * MaxRows) + (2 * KeptScaleRows) + index);
 
     /// <summary>Adds the products of four bytes of every row to the integer sums.</summary>
     private static void Multiply(Assembler a, int rows, int group)
     {
         for (int row = 0; row < rows; row++)
         {
+            int chain = rows <= TwoChainRows ? group % 2 : 0;
             a.vpbroadcastd(s_four, __dword_ptr[X(row) + (4 * group)]);
-            a.vpdpbusd(Sum(row, 0), s_low, s_four);
-            a.vpdpbusd(Sum(row, 1), s_high, s_four);
+            a.vpdpbusd(Sum(row, 0, chain), s_low, s_four);
+            a.vpdpbusd(Sum(row, 1, chain), s_high, s_four);
         }
     }
 
@@ -203,6 +227,12 @@ internal static unsafe class TileCode<F>
     {
         for (int row = 0; row < rows; row++)
         {
+            if (rows <= TwoChainRows)
+            {
+                a.vpaddd(Sum(row, 0), Sum(row, 0), Sum(row, 0, 1));
+                a.vpaddd(Sum(row, 1), Sum(row, 1), Sum(row, 1, 1));
+            }
+
             a.vcvtdq2ps(Sum(row, 0), Sum(row, 0));
             a.vcvtdq2ps(Sum(row, 1), Sum(row, 1));
             a.vbroadcastss(s_four, __dword_ptr[X(row) + ScaleAt]);
@@ -229,7 +259,16 @@ internal static unsafe class TileCode<F>
         }
     }
 
-    private static AssemblerRegisterZMM Sum(int row, int half) => Registers.Zmm((2 * row) + half);
+    private static void ClearSecondChains(Assembler a, int rows)
+    {
+        for (int i = 0; rows <= TwoChainRows && i < 2 * rows; i++)
+        {
+            AssemblerRegisterZMM sum = Sum(i / 2, i % 2, 1);
+            a.vpxord(sum, sum, sum);
+        }
+    }
+
+    private static AssemblerRegisterZMM Sum(int row, int half, int chain = 0) => Registers.Zmm((2 * row) + half + (2 * TwoChainRows * chain));
 
     private static AssemblerRegisterZMM Result(int row, int half) => Registers.Zmm((2 * MaxRows) + (2 * row) + half);
 
