@@ -23,7 +23,34 @@ internal sealed class GenerationArguments
 
     public Option<bool> NoThink { get; } = new("--no-think") { Description = "Answer at once, without thinking." };
 
+    /// <summary>The block format of the weights.</summary>
     public Option<string?> Quantize { get; } = Formats();
+
+    /// <summary>What matrix products are computed in.</summary>
+    public Option<string> Arithmetic { get; } = CreateArithmetic();
+
+    /// <summary>The option <c>--arithmetic</c>, also for verbs that do not choose tokens.</summary>
+    public static Option<string> CreateArithmetic()
+    {
+        var option = new Option<string>("--arithmetic")
+        {
+            Description = "Products of matrices: f32, or bf16, which is faster and rounds activations.",
+            HelpName = "KIND",
+            DefaultValueFactory = _ => "f32",
+        };
+        option.AcceptOnlyFromAmong("f32", "bf16");
+        return option;
+    }
+
+    private static Option<string?> Formats()
+    {
+        Option<string?> option = new("--quantize") { Description = "Quantise the weights while loading.", HelpName = "FORMAT" };
+        option.AcceptOnlyFromAmong([.. WeightFormats.Quantised.Select(f => f.ToString().ToLowerInvariant())]);
+        return option;
+    }
+
+    /// <summary>The arithmetic that the value of <c>--arithmetic</c> names.</summary>
+    public static Arithmetic ArithmeticOf(string? name) => name == "bf16" ? Tensors.Arithmetic.BF16 : Tensors.Arithmetic.F32;
 
     /// <summary>Adds all of them to <paramref name="command"/>.</summary>
     public void AddTo(Command command)
@@ -37,17 +64,14 @@ internal sealed class GenerationArguments
         command.Add(System);
         command.Add(NoThink);
         command.Add(Quantize);
+        command.Add(Arithmetic);
     }
 
-    /// <summary>The block format that the weights shall have; null for what the files hold.</summary>
-    public WeightFormat? Format(ParseResult arguments) =>
-        arguments.GetValue(Quantize) is { } name ? Enum.Parse<WeightFormat>(name, ignoreCase: true) : null;
-
-    private static Option<string?> Formats()
+    /// <summary>The model in <paramref name="folder"/>, computed as the arguments say.</summary>
+    public LoadedModel Load(string folder, int threads, ParseResult arguments)
     {
-        Option<string?> option = new("--quantize") { Description = "Quantise the weights while loading.", HelpName = "FORMAT" };
-        option.AcceptOnlyFromAmong([.. WeightFormats.Quantised.Select(f => f.ToString().ToLowerInvariant())]);
-        return option;
+        WeightFormat? format = arguments.GetValue(Quantize) is { } name ? Enum.Parse<WeightFormat>(name, ignoreCase: true) : null;
+        return LoadedModel.Load(folder, threads, ArithmeticOf(arguments.GetValue(Arithmetic)), format);
     }
 
     /// <summary>A conversation with <paramref name="model"/> as the arguments say; what they leave open, the model's own defaults decide.</summary>

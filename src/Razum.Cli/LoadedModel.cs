@@ -11,10 +11,10 @@ internal sealed class LoadedModel : IAsyncDisposable
 {
     private readonly ModelBundle _bundle;
 
-    private LoadedModel(ModelBundle bundle, int threads)
+    private LoadedModel(ModelBundle bundle, int threads, Arithmetic arithmetic)
     {
         _bundle = bundle;
-        Engine = new Engine(bundle, new EngineOptions { Threads = threads });
+        Engine = new Engine(bundle, new EngineOptions { Threads = threads, Arithmetic = arithmetic });
     }
 
     public IEngine Engine { get; }
@@ -34,9 +34,11 @@ internal sealed class LoadedModel : IAsyncDisposable
 
     /// <param name="folder">The model's folder.</param>
     /// <param name="threads">Threads to compute with; 0 means one per processor.</param>
+    /// <param name="arithmetic">What matrix products are computed in.</param>
     /// <param name="format">A block format to quantise matrices to; null leaves them as they are.</param>
     /// <exception cref="InvalidDataException">A file is damaged or missing.</exception>
-    public static LoadedModel Load(string folder, int threads, WeightFormat? format = null) => new(ModelBundle.Load(folder, format, threads), threads);
+    public static LoadedModel Load(string folder, int threads, Arithmetic arithmetic, WeightFormat? format = null) =>
+        new(ModelBundle.Load(folder, format, threads), threads, arithmetic);
 
     /// <summary>The request that continues a conversation.</summary>
     public GenerationRequest Render(IReadOnlyList<ChatMessage> messages, bool thinks)

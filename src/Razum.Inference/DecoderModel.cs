@@ -4,9 +4,9 @@ using Razum.Tensors;
 namespace Razum.Inference;
 
 /// <summary>A decoder on this machine's processor. Its operations and their memory are its own; the weights may be shared, with a trainer too.</summary>
-internal sealed class DecoderModel(Decoder decoder, int maxSequences, int threads) : StepModel
+internal sealed class DecoderModel(Decoder decoder, int maxSequences, int threads, Arithmetic arithmetic = Arithmetic.F32) : StepModel
 {
-    private readonly CpuOps _ops = new(threads);
+    private readonly CpuOps _ops = new(threads, null, arithmetic);
     private readonly Batch _batch = new();
     private readonly int[] _rows = new int[maxSequences];
     private Tensor _logits; // [R, V], R sequences that want them

@@ -62,7 +62,7 @@ public sealed class Engine : IEngine
     {
         ArgumentNullException.ThrowIfNull(bundle);
         options.Validate();
-        return new DecoderModel(bundle.Decoder, options.MaxSequences, options.Threads);
+        return new DecoderModel(bundle.Decoder, options.MaxSequences, options.Threads, options.Arithmetic);
     }
 
     private async IAsyncEnumerable<GenerationChunk> Stream(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -1,3 +1,5 @@
+using Razum.Tensors;
+
 namespace Razum.Inference;
 
 /// <summary>How an engine packs its work.</summary>
@@ -11,6 +13,9 @@ public sealed record EngineOptions
 
     /// <summary>Threads to compute with; 0 means one per processor.</summary>
     public int Threads { get; init; }
+
+    /// <summary>What matrix products are computed in.</summary>
+    public Arithmetic Arithmetic { get; init; }
 
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public void Validate()

@@ -5,10 +5,7 @@ using Razum.Tensors.Threading;
 
 namespace Razum.Tensors;
 
-/// <summary>
-/// The kernels compiled for one instruction set, products with operands rounded to BF16 by machine code or by portable code. Weights in block formats keep
-/// their own products.
-/// </summary>
+/// <summary>The kernels compiled for one instruction set, products with operands rounded to BF16 by machine code or by portable code.</summary>
 internal sealed unsafe class BFloat16KernelTable<S, V, P>(WorkerPool pool) : KernelTable<S, V>(pool)
     where S : struct, ISimd<V>
     where V : struct
@@ -18,7 +15,7 @@ internal sealed unsafe class BFloat16KernelTable<S, V, P>(WorkerPool pool) : Ker
 
     public override void Linear(Tensor x, Weight w, Weight? bias, Tensor y)
     {
-        if (w.Blocks is not null)
+        if (!Rounds(w))
         {
             base.Linear(x, w, bias, y);
             return;
@@ -28,7 +25,16 @@ internal sealed unsafe class BFloat16KernelTable<S, V, P>(WorkerPool pool) : Ker
         PairLinear.ByOutputs<S, V, P>(Pool, _scratch, x, w, new HeadRows(w.Rows, 0, w.Rows), 1, bias, y, accumulate: false);
     }
 
-    public override void LinearBackwardInput(Tensor dy, Weight w, Tensor dx, bool accumulate) => LinearBackward(dy, default, w, dx, accumulate, default);
+    public override void LinearBackwardInput(Tensor dy, Weight w, Tensor dx, bool accumulate)
+    {
+        if (!Rounds(w))
+        {
+            base.LinearBackwardInput(dy, w, dx, accumulate);
+            return;
+        }
+
+        LinearBackward(dy, default, w, dx, accumulate, default);
+    }
 
     public override void LinearBackwardWeight(Tensor dy, Tensor x, Tensor dw)
     {
@@ -38,9 +44,9 @@ internal sealed unsafe class BFloat16KernelTable<S, V, P>(WorkerPool pool) : Ker
 
     public override void LinearBackward(Tensor dy, Tensor x, Weight w, Tensor dx, bool accumulate, Tensor dw)
     {
-        if (w.Blocks is not null)
+        if (!Rounds(w))
         {
-            base.LinearBackwardInput(dy, w, dx, accumulate);
+            base.LinearBackward(dy, x, w, dx, accumulate, dw);
             return;
         }
 
@@ -59,7 +65,7 @@ internal sealed unsafe class BFloat16KernelTable<S, V, P>(WorkerPool pool) : Ker
 
     public override void HeadLinear(Tensor x, Weight w, HeadRows slice, int heads, bool transposed, Tensor y)
     {
-        if (w.Blocks is not null)
+        if (!Rounds(w))
         {
             base.HeadLinear(x, w, slice, heads, transposed, y);
             return;
@@ -70,7 +76,7 @@ internal sealed unsafe class BFloat16KernelTable<S, V, P>(WorkerPool pool) : Ker
 
     public override void HeadLinearBackwardInput(Tensor dy, Weight w, HeadRows slice, int heads, bool transposed, Tensor dx, bool accumulate)
     {
-        if (w.Blocks is not null)
+        if (!Rounds(w))
         {
             base.HeadLinearBackwardInput(dy, w, slice, heads, transposed, dx, accumulate);
             return;
@@ -88,7 +94,7 @@ internal sealed unsafe class BFloat16KernelTable<S, V, P>(WorkerPool pool) : Ker
 
     public override void Experts(Arena arena, Tensor x, Routing routing, ExpertWeights experts, Tensor y, out ExpertActivations saved)
     {
-        if (experts.HasBlocks)
+        if (!Rounds(experts))
         {
             base.Experts(arena, x, routing, experts, y, out saved);
             return;
@@ -100,13 +106,29 @@ internal sealed unsafe class BFloat16KernelTable<S, V, P>(WorkerPool pool) : Ker
     public override void ExpertsBackward(
         Arena arena, Tensor dy, Tensor x, Routing routing, ExpertWeights experts, ExpertActivations saved, Tensor dx, Tensor dweights)
     {
-        if (experts.HasBlocks)
+        if (!Rounds(experts))
         {
             base.ExpertsBackward(arena, dy, x, routing, experts, saved, dx, dweights);
             return;
         }
 
         Kernels.Experts.BackwardPairs<S, V, P>(Pool, _scratch, arena, dy, x, routing, experts, saved, dx, dweights);
+    }
+
+    /// <summary>Weights in other formats than F32 and BF16 have products of their own.</summary>
+    private static bool Rounds(Weight w) => w.Format is WeightFormat.F32 or WeightFormat.BF16;
+
+    private static bool Rounds(ExpertWeights experts)
+    {
+        for (int e = 0; e < experts.Count; e++)
+        {
+            if (!Rounds(experts.Gate[e]) || !Rounds(experts.Up[e]) || !Rounds(experts.Down[e]))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private void Multiply(Tensor x, Weight w, HeadRows slice, int heads, bool byInputs, Tensor y, bool accumulate)

@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using Razum.Tensors.Jit;
 using Razum.Tensors.Kernels;
 using Razum.Tensors.Kernels.BFloat16;
 using Razum.Tensors.Kernels.MatMul;
@@ -20,7 +21,7 @@ internal abstract unsafe class KernelTable(WorkerPool pool)
 
     public static KernelTable Create(InstructionSet set, WorkerPool pool, Arithmetic arithmetic = Arithmetic.F32) => set switch
     {
-        InstructionSet.Jit when arithmetic == Arithmetic.BF16 && MachinePairs.IsSupported =>
+        InstructionSet.Jit when arithmetic == Arithmetic.BF16 && PairTile.IsSupported =>
             new BFloat16KernelTable<Avx512Jit, Vector512<float>, MachinePairs>(pool),
         InstructionSet.Jit => Create<Avx512Jit, Vector512<float>>(arithmetic, pool),
         InstructionSet.Avx512 => Create<Avx512, Vector512<float>>(arithmetic, pool),

@@ -26,7 +26,7 @@ internal static class MachinePeak
     };
 
     /// <summary>The same with BF16 values summed in F32; 0 where no machine code runs or the instruction is missing.</summary>
-    internal static double MeasureBFloat16(double milliseconds = 50) => MachineCode.Unavailable is null && CpuFeatures.Avx512BFloat16
+    internal static double MeasureBFloat16(double milliseconds = 50) => PairTile.IsSupported
         ? Best(PeakLoop.BFloat16, PeakLoop.BFloat16Operations, milliseconds)
         : 0;
 
@@ -34,6 +34,10 @@ internal static class MachinePeak
     internal static double MeasureInt8(double milliseconds = 50) => MachineCode.Unavailable is null && CpuFeatures.Avx512Vnni
         ? Best(PeakLoop.Int8, PeakLoop.Int8Operations, milliseconds)
         : 0;
+
+    /// <summary>The peak that products in <paramref name="arithmetic"/> are measured against: that of F32 where BF16 has no instruction.</summary>
+    internal static Func<double, double> Of(Arithmetic arithmetic) =>
+        arithmetic == Arithmetic.BF16 && PairTile.IsSupported ? MeasureBFloat16 : Measure;
 
     /// <summary>One of these peaks for all threads of a pool at once: the sum of what each reaches beside the others.</summary>
     internal static double Measure(WorkerPool pool, double milliseconds = 50, Func<double, double>? measure = null)

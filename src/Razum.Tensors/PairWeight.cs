@@ -42,21 +42,27 @@ internal sealed unsafe class PairWeight : IDisposable
     internal static PairPanels Inputs<P>(Weight weight, HeadRows slice, int heads, WorkerPool pool)
         where P : struct, IPairKernels => For<P>(weight, true, slice, heads, pool);
 
+    /// <summary>Whether the panels exist and show the weight as it is now.</summary>
+    internal static bool IsCurrent(Weight weight, bool byRows) => Whole(weight, byRows)._version == weight.Version;
+
     /// <summary>Makes the panels on the calling thread where they are stale, so that many weights can be packed by many threads.</summary>
     internal static void Refresh<P>(Weight weight, bool byRows)
         where P : struct, IPairKernels
     {
-        PairWeight pairs = Find(weight, byRows, byRows ? new HeadRows(weight.Rows, 0, weight.Rows) : default, 1);
+        PairWeight pairs = Whole(weight, byRows);
         if (pairs._version != weight.Version)
         {
-            PackJob<P> job = new(weight, pairs);
-            job.Run(0, job.Count);
-            pairs._version = weight.Version;
+            lock (pairs)
+            {
+                PackJob<P> job = new(weight, pairs);
+                job.Run(0, job.Count);
+                pairs._version = weight.Version;
+            }
         }
     }
 
     /// <summary>The panels that <see cref="Refresh"/> made.</summary>
-    internal static PairPanels Current(Weight weight, bool byRows) => Find(weight, byRows, byRows ? new HeadRows(weight.Rows, 0, weight.Rows) : default, 1).Panels;
+    internal static PairPanels Current(Weight weight, bool byRows) => Whole(weight, byRows).Panels;
 
     public void Dispose()
     {
@@ -84,9 +90,31 @@ internal sealed unsafe class PairWeight : IDisposable
         return pairs.Panels;
     }
 
+    private static PairWeight Whole(Weight weight, bool byRows) => Find(weight, byRows, byRows ? new HeadRows(weight.Rows, 0, weight.Rows) : default, 1);
+
     private static PairWeight Find(Weight weight, bool byRows, HeadRows slice, int heads)
     {
-        foreach (PairWeight pairs in weight.Pairs)
+        if (Search(weight.Pairs, byRows, slice, heads) is { } known)
+        {
+            return known;
+        }
+
+        lock (weight)
+        {
+            if (Search(weight.Pairs, byRows, slice, heads) is { } other)
+            {
+                return other;
+            }
+
+            PairWeight made = new(weight, byRows, slice, heads);
+            weight.Pairs = [.. weight.Pairs, made];
+            return made;
+        }
+    }
+
+    private static PairWeight? Search(PairWeight[] all, bool byRows, HeadRows slice, int heads)
+    {
+        foreach (PairWeight pairs in all)
         {
             if (pairs._byRows == byRows && pairs._slice == slice && pairs._heads == heads)
             {
@@ -94,12 +122,7 @@ internal sealed unsafe class PairWeight : IDisposable
             }
         }
 
-        lock (weight)
-        {
-            PairWeight made = new(weight, byRows, slice, heads);
-            weight.Pairs = [.. weight.Pairs, made];
-            return made;
-        }
+        return null;
     }
 
     private void Free()

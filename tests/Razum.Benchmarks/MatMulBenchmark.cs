@@ -22,7 +22,7 @@ internal static class MatMulBenchmark
         Console.WriteLine($"instruction set {set}, medians of {rounds} rounds");
         foreach (Arithmetic arithmetic in Peak.Measured)
         {
-            Func<double, double> peak = Peak.Of(arithmetic);
+            Func<double, double> peak = MachinePeak.Of(arithmetic);
             Console.WriteLine();
             Console.WriteLine($"{arithmetic} peak: {peak(50) / 1e9:F1} GFLOP/s one core, {MachinePeak.Measure(two, 50, peak) / 1e9:F1} GFLOP/s two");
             Console.WriteLine();

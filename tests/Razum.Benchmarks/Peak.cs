@@ -10,10 +10,7 @@ namespace Razum.Benchmarks;
 internal static class Peak
 {
     /// <summary>The arithmetics that have a peak on this machine.</summary>
-    internal static IEnumerable<Arithmetic> Measured => Enum.GetValues<Arithmetic>().Where(arithmetic => Of(arithmetic)(1) > 0);
-
-    /// <summary>Measures the peak of one core, in operations per second, over about so many milliseconds.</summary>
-    internal static Func<double, double> Of(Arithmetic arithmetic) => arithmetic == Arithmetic.F32 ? MachinePeak.Measure : MachinePeak.MeasureBFloat16;
+    internal static Arithmetic[] Measured { get; } = MachinePeak.MeasureBFloat16(1) > 0 ? [Arithmetic.F32, Arithmetic.BF16] : [Arithmetic.F32];
 
     /// <summary>
     /// Runs <paramref name="action"/> <paramref name="rounds"/> times on this thread, each between two measurements <paramref name="peakOf"/> the peak of one core.

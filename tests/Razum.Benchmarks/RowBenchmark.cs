@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Razum.Tensors;
 using Razum.Tensors.Simd;
@@ -7,7 +8,7 @@ using Razum.Tensors.Threading;
 namespace Razum.Benchmarks;
 
 /// <summary>
-/// One row (decoding) through a matrix larger than the caches, as a share of the bandwidth of reading memory with one sequential stream per thread, both measured
+/// One row (decoding), or a few, through a matrix larger than the caches, or a small one, as a share of the bandwidth of reading memory with one sequential stream per thread, both measured
 /// alternately. Options: number of rounds, megabytes of the matrix.
 /// </summary>
 internal static class RowBenchmark
@@ -17,8 +18,8 @@ internal static class RowBenchmark
     internal static unsafe void Run(string[] options)
     {
         int rounds = options.Length > 0 ? int.Parse(options[0]) : 15;
-        long bytes = (options.Length > 1 ? int.Parse(options[1]) : 256) * 1_000_000L;
-        Console.WriteLine($"1 x {Inputs} through {bytes / 1_000_000} MB, medians of {rounds} rounds");
+        long bytes = (long)((options.Length > 1 ? double.Parse(options[1], CultureInfo.InvariantCulture) : 256) * 1e6);
+        Console.WriteLine($"1 x {Inputs} through {bytes / 1e6} MB, medians of {rounds} rounds");
         Console.WriteLine();
         Console.WriteLine("| weights | rows | threads | read GB/s | product GB/s | of read |");
         Console.WriteLine("|---|---|---|---|---|---|");

@@ -42,7 +42,7 @@ internal static class TrainStepBenchmark
     private static void Measure(Arithmetic arithmetic, bool experts, int threads, int rounds, int microBatch)
     {
         using CpuOps ops = new(threads, null, arithmetic);
-        Func<double, double> measure = Peak.Of(arithmetic);
+        Func<double, double> measure = MachinePeak.Of(arithmetic);
         Decoder decoder = new(Config(experts), new RandomParameters(1, 0.02f));
         HashSet<Weight> biases = [.. decoder.Mixtures.Select(m => m.CorrectionBias).OfType<Weight>()];
         using AdamW optimizer = new(decoder.Parameters.Where(w => !biases.Contains(w)), ops.Pool, new AdamWSettings());

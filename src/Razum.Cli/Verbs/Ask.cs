@@ -51,7 +51,7 @@ internal sealed class Ask : Verb
             throw new ArgumentException("the question is empty");
         }
 
-        await using LoadedModel model = LoadedModel.Load(ModelFolder.Find(arguments.GetValue(_model)!), Threads(arguments), _generation.Format(arguments));
+        await using LoadedModel model = _generation.Load(ModelFolder.Find(arguments.GetValue(_model)!), Threads(arguments), arguments);
         Conversation conversation = _generation.Converse(model, arguments);
         return arguments.GetValue(_json)
             ? await PrintJson(Terminal, conversation, question).ConfigureAwait(false)

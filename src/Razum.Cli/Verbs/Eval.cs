@@ -36,6 +36,8 @@ internal sealed class Eval : Verb
 
     private readonly Option<int> _seed = new("--seed") { Description = "Fixes prompts and draws.", HelpName = "S", DefaultValueFactory = _ => 1 };
 
+    private readonly Option<string> _arithmetic = GenerationArguments.CreateArithmetic();
+
     private readonly Option<string?> _out = new("--out") { Description = "Also write the result as FILE.json and FILE.md, and every greedy answer to FILE.jsonl.", HelpName = "FILE" };
 
     public Eval(Terminal terminal, Option<int> threads)
@@ -46,6 +48,7 @@ internal sealed class Eval : Verb
         Add(_tasks);
         Add(_samples);
         Add(_seed);
+        Add(_arithmetic);
         Add(_out);
     }
 
@@ -66,7 +69,7 @@ internal sealed class Eval : Verb
         }
 
         IReadOnlyList<EvaluationFamily> families = EvaluationFamilies.Make(names, count, seed);
-        await using LoadedModel model = LoadedModel.Load(ModelFolder.Find(arguments.GetValue(_model)!), Threads(arguments));
+        await using LoadedModel model = LoadedModel.Load(ModelFolder.Find(arguments.GetValue(_model)!), Threads(arguments), GenerationArguments.ArithmeticOf(arguments.GetValue(_arithmetic)));
         var screen = new EvaluationScreen(Terminal);
         var evaluation = model.Evaluation(new EvaluationOptions { Samples = samples, Seed = seed, Progress = screen.Show });
         EvaluationReport report = await screen.Run(() => evaluation.RunAsync(families)).ConfigureAwait(false);

@@ -16,6 +16,9 @@ internal static unsafe class PairTile
     private const int Unrolled = 4;
     private const int PanelStep = 128;
 
+    /// <summary>Whether this machine runs the kernels for BF16.</summary>
+    internal static bool IsSupported => CpuFeatures.Avx512BFloat16 && MachineCode.Unavailable is null;
+
     /// <summary>The kernel for tiles of <paramref name="rows"/> rows: <c>delegate* unmanaged&lt;PairTileArguments*, void&gt;</c>.</summary>
     internal static void* Entry(int rows, bool inPanels) => MachineCode.Entry(inPanels ? "bf16 tile of panels" : "bf16 tile of rows", rows, (a, r) => Emit(a, r, inPanels));
 
@@ -35,6 +38,7 @@ internal static unsafe class PairTile
         Label tile = a.CreateLabel();
         a.Label(ref tile);
         Begin(a, rows);
+        Prefetch(a, rows);
         a.mov(r11, rbx);
         a.mov(r12, r8);
         if (!inPanels)
@@ -86,6 +90,29 @@ internal static unsafe class PairTile
         {
             a.vpxord(Low(i), Low(i), Low(i));
             a.vpxord(High(i), High(i), High(i));
+        }
+
+        a.Label(ref done);
+    }
+
+    /// <summary>Asks for the part of C that the next tile, of this call or of the next one, adds to.</summary>
+    private static void Prefetch(Assembler a, int rows)
+    {
+        Label done = a.CreateLabel();
+        Label last = a.CreateLabel();
+        a.mov(r10, __qword_ptr[rdi + 64]);
+        a.test(r10, r10);
+        a.jz(done);
+        a.cmp(__qword_ptr[rdi + 56], 1);
+        a.je(last);
+        a.imul(r10, rsi, rows);
+        a.add(r10, rdx);
+        a.Label(ref last);
+        for (int i = 0; i < rows; i++)
+        {
+            a.prefetchw(__[r10]);
+            a.prefetchw(__[r10 + 64]);
+            a.add(r10, rsi);
         }
 
         a.Label(ref done);

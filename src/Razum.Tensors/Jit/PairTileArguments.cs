@@ -32,4 +32,7 @@ internal unsafe struct PairTileArguments
 
     /// <summary>Number of tiles, at least 1.</summary>
     internal nint Tiles;
+
+    /// <summary>Where C goes on after these tiles: asked for, as is every next tile, while the one before it is computed. Null where C is not expected far away.</summary>
+    internal float* Next;
 }

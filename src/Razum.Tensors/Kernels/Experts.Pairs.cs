@@ -21,7 +21,7 @@ internal static unsafe partial class Experts
         int inner = experts.Gate[0].Rows;
         ExpertGroups groups = ExpertGroups.Create(arena, routing);
         saved = new ExpertActivations(groups, arena.Allocate(groups.Count, inner), arena.Allocate(groups.Count, inner)); // [T*K, mi]
-        pool.For(groups.BusyCount, 1, new PairPackJob<P>(groups, experts, false));
+        PackPairs<P>(pool, groups, experts, false);
 
         Arena.Mark mark = arena.Here();
         Tensor outputs = arena.Allocate(groups.Count, y.Columns); // [T*K, D]
@@ -48,7 +48,7 @@ internal static unsafe partial class Experts
         Tensor dGate = arena.Allocate(groups.Count, inner); // [T*K, mi]: g, then dgate
         Tensor dUp = arena.Allocate(groups.Count, inner);
         Tensor hidden = arena.Allocate(groups.Count, inner); // w h
-        pool.For(groups.BusyCount, 1, new PairPackJob<P>(groups, experts, true));
+        PackPairs<P>(pool, groups, experts, true);
 
         PairRows dOutputs = Sorted<P>(pool, scratch, 0, dy, groups); // [T*K, D]
         ExpertPieces pieces = groups.Cut(arena, inner, pool.Threads);
@@ -72,6 +72,20 @@ internal static unsafe partial class Experts
         arena.Release(mark);
     }
 
+    private static void PackPairs<P>(WorkerPool pool, ExpertGroups groups, ExpertWeights experts, bool byRows)
+        where P : struct, IPairKernels
+    {
+        for (int b = 0; b < groups.BusyCount; b++)
+        {
+            int e = groups.Busy[b];
+            if (!PairWeight.IsCurrent(experts.Gate[e], byRows) || !PairWeight.IsCurrent(experts.Up[e], byRows) || !PairWeight.IsCurrent(experts.Down[e], byRows))
+            {
+                pool.For(groups.BusyCount, 1, new PairPackJob<P>(groups, experts, byRows));
+                return;
+            }
+        }
+    }
+
     /// <summary>The rows of x in the sorted order, rounded.</summary>
     private static PairRows Sorted<P>(WorkerPool pool, PairScratch scratch, int place, Tensor x, ExpertGroups groups)
         where P : struct, IPairKernels =>
@@ -81,7 +95,7 @@ internal static unsafe partial class Experts
     private static void Multiply<P>(PairRows a, in ExpertPiece piece, PairPanels panels, Tensor c, bool accumulate)
         where P : struct, IPairKernels =>
         PairProduct.Rows<P>(
-            a.At(piece.Place), a.Stride, piece.Rows, panels.Panels(), panels.PanelBytes, piece.Column, piece.End, panels.Pairs, c.Row(piece.Place) + piece.Column, c.Stride, accumulate);
+            a.At(piece.Place), a.Stride, piece.Rows, panels, 0, piece.Column, piece.End, c.Row(piece.Place) + piece.Column, c.Stride, accumulate);
 
     /// <summary>Packs the matrices of the busy experts, where they are stale.</summary>
     private readonly struct PairPackJob<P>(ExpertGroups groups, ExpertWeights experts, bool byRows) : IRangeJob

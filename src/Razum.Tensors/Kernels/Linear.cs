@@ -76,7 +76,7 @@ internal static unsafe class Linear
     {
         Check(dy, x, dw);
         LeftOperand left = LeftOperand.Columns(dy.Data, dy.Stride);
-        Pieces pieces = new(dw.Rows, dw.Columns, x.Rows, pool.Threads);
+        Pieces pieces = new(dw.Rows, dw.Columns, x.Rows, pool.Threads, 3 * Pieces.MaxColumns);
         pool.For(pieces.Count, 1, new RowsJob<S, V, Float32Panel>(pieces, left, (byte*)x.Data, x.Stride, x.Rows, dw, true));
     }
 

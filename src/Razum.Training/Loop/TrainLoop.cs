@@ -55,7 +55,7 @@ public sealed class TrainLoop : IDisposable
         SequenceSource[] sources = [.. run.Stages.Select(s => MakeSource(s.Data))];
         _feeds = [.. sources.Select((s, i) => new SequenceFeed(s, run.Stages[i].Name, run.SequenceLength))];
         _identity = Identity(run, sources);
-        _ops = new CpuOps(options.Threads, options.InstructionSet);
+        _ops = new CpuOps(options.Threads, options.InstructionSet, run.Arithmetic);
         _optimizer = new AdamW(Decoder.Parameters, _ops.Pool, run.Optimizer);
         _step = new TrainStep(Decoder, _ops);
         _flops = new TrainingFlops(Decoder);
@@ -83,7 +83,7 @@ public sealed class TrainLoop : IDisposable
     public TrainResult Run(CancellationToken cancellation = default)
     {
         using var metrics = new MetricsLog(Path.Combine(_run.Output, "metrics.jsonl"), _done);
-        double peak = MachinePeak.Measure(_ops.Pool);
+        double peak = MachinePeak.Measure(_ops.Pool, measure: MachinePeak.Of(_run.Arithmetic));
         var clock = new StepClock();
         int begin = 0;
         for (int s = 0; s < _run.Stages.Count; begin += _run.Stages[s++].Steps)

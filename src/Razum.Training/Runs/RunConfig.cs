@@ -1,4 +1,5 @@
 using Razum.Models;
+using Razum.Tensors;
 using Razum.Tensors.Checkpoints;
 using Razum.Training.Optimizers;
 
@@ -32,6 +33,9 @@ public sealed record RunConfig
 
     /// <summary>Tokens computed at once. A step of more is added up from several micro-batches.</summary>
     public required int MicroBatchTokens { get; init; }
+
+    /// <summary>What matrix products are computed in; master weights, gradients and optimiser are F32 either way.</summary>
+    public Arithmetic Arithmetic { get; init; }
 
     public required AdamWSettings Optimizer { get; init; }
 

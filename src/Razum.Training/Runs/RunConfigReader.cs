@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Razum.Models;
+using Razum.Tensors;
 using Razum.Tensors.Checkpoints;
 using Razum.Training.Optimizers;
 using Razum.Training.Schedules;
@@ -70,6 +71,7 @@ public static class RunConfigReader
             Output = Full(fields.Text("output")),
             SequenceLength = length,
             MicroBatchTokens = fields.Whole("micro_batch_tokens", least: length),
+            Arithmetic = fields.Choice("arithmetic", "f32", "f32", "bf16") == "bf16" ? Arithmetic.BF16 : Arithmetic.F32,
             Optimizer = ReadOptimizer(optimizer),
             BalanceSpeed = balance?.Number("bias_update_speed", 0, most: 1) ?? 0,
             BalanceAlpha = balance?.Number("sequence_alpha", 0, most: 1) ?? 0,

@@ -9,16 +9,17 @@ internal readonly unsafe struct MachinePairs : IPairKernels
 {
     private static readonly nint[] s_rows = [.. Enumerable.Range(1, PairTile.MaxRows).Select(rows => (nint)PairTile.Entry(rows, inPanels: false))];
     private static readonly nint[] s_panels = [.. Enumerable.Range(1, PairTile.MaxRows).Select(rows => (nint)PairTile.Entry(rows, inPanels: true))];
+    private static readonly nint[] s_fourPanels = [.. Enumerable.Range(1, PairRow.MaxRows).Select(rows => (nint)PairRow.Entry(rows))];
     private static readonly nint s_round = (nint)PairRounding.RoundEntry();
     private static readonly nint s_interleave = (nint)PairRounding.InterleaveEntry();
     private static readonly ushort* s_order = Order();
 
-    /// <summary>Whether this machine runs them.</summary>
-    internal static bool IsSupported => CpuFeatures.Avx512BFloat16 && MachineCode.Unavailable is null;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Tile(int rows, bool inPanels, PairTileArguments* arguments) =>
         ((delegate* unmanaged<PairTileArguments*, void>)(inPanels ? s_panels : s_rows)[rows - 1])(arguments);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void FourPanels(int rows, PairTileArguments* arguments) => ((delegate* unmanaged<PairTileArguments*, void>)s_fourPanels[rows - 1])(arguments);
 
     // The two below run for less than a microsecond a call: the collector may wait for them.
     public static void Round(float* source, int count, ushort* target)

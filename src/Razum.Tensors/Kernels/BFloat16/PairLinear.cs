@@ -102,7 +102,7 @@ internal static unsafe class PairLinear
                 pieces.Get(i % pieces.Count, out int row, out int count, out int column, out int end);
                 float* target = y.Row(row) + (head * width) + column;
                 PairProduct.Rows<P>(
-                    rows.At(row, head), rows.Stride, count, panels.Panels(byInputs ? head : 0), panels.PanelBytes, first + column, first + end, panels.Pairs, target, y.Stride, accumulate);
+                    rows.At(row, head), rows.Stride, count, panels, byInputs ? head : 0, first + column, first + end, target, y.Stride, accumulate);
                 for (int j = column; bias is not null && j < end; j += Pieces.MaxColumns)
                 {
                     Linear.AddBias<S, V>(bias, j, Math.Min(Pieces.MaxColumns, end - j), target + (j - column), count, y.Stride);

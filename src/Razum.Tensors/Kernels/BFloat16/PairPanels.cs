@@ -14,6 +14,7 @@ internal readonly unsafe struct PairPanels(byte* data, int columns, int depth)
     internal const int Step = Panel.Width * 2 * sizeof(ushort);
 
     private const int PairsOfPiece = 16;
+    private const nint SmallBytes = 4 << 20;
 
     /// <summary>Columns of one head.</summary>
     internal int Columns => columns;
@@ -22,6 +23,9 @@ internal readonly unsafe struct PairPanels(byte* data, int columns, int depth)
 
     /// <summary>Bytes from one panel to the next.</summary>
     internal nint PanelBytes => (nint)Pairs * Step;
+
+    /// <summary>Whether they are expected in the caches, where reading several streams at once costs nothing.</summary>
+    internal bool IsSmall => Panel.Count(columns) * PanelBytes <= SmallBytes;
 
     internal byte* Panels(int head = 0) => data + (head * Panel.Count(columns) * PanelBytes);
 

@@ -18,10 +18,11 @@ internal static unsafe class PairProduct
     private const int PanelRows = 8;
 
     /// <summary>c[i, j - from] = (accumulate ? c : 0) + a[i] . b[j] for columns j in [from, to) of the panels; a by rows, one head.</summary>
-    internal static void Rows<P>(
-        ushort* a, nint stride, int rows, byte* panels, nint panelBytes, int from, int to, int pairs, float* c, nint cRow, bool accumulate)
+    internal static void Rows<P>(ushort* a, nint stride, int rows, PairPanels right, int head, int from, int to, float* c, nint cRow, bool accumulate)
         where P : struct, IPairKernels
     {
+        int pairs = right.Pairs;
+        byte* panels = right.Panels(head);
         int block = rows <= PairTile.MaxRows ? pairs : Block(pairs);
         int done = 0;
         PairTileArguments t = new() { ARow = stride * sizeof(ushort), CRow = cRow * sizeof(float) };
@@ -29,11 +30,24 @@ internal static unsafe class PairProduct
         {
             t.Pairs = Math.Min(block, pairs - done);
             t.Load = accumulate || done > 0 ? 1u : 0;
-            for (int p = from / Panel.Width; p * Panel.Width < to; p++)
+            int p = from / Panel.Width;
+            if (rows <= PairRow.MaxRows && from % Panel.Width == 0 && pairs > 0 && right.IsSmall)
+            {
+                t.A = (byte*)a;
+                for (; (p + PairRow.Panels) * Panel.Width <= to; p += PairRow.Panels)
+                {
+                    t.B = panels + (p * right.PanelBytes);
+                    t.C = c + (p * Panel.Width) - from;
+                    t.Tiles = right.PanelBytes;
+                    P.FourPanels(rows, &t);
+                }
+            }
+
+            for (; p * Panel.Width < to; p++)
             {
                 t.Mask = Mask(from - (p * Panel.Width), to - (p * Panel.Width));
                 t.A = (byte*)(a + (2 * done));
-                t.B = panels + (p * panelBytes) + ((nint)done * PairPanels.Step);
+                t.B = panels + (p * right.PanelBytes) + ((nint)done * PairPanels.Step);
                 t.C = c + (p * Panel.Width) - from;
                 t.Tiles = rows / PairTile.MaxRows;
                 int whole = (int)t.Tiles * PairTile.MaxRows;
@@ -75,6 +89,8 @@ internal static unsafe class PairProduct
                     float* target = c + ((row - rowFrom) * cRow) + (p * Panel.Width) - from;
                     int rows = Math.Min(Panel.Width, rowTo - row);
                     int whole = rows / PanelRows * PanelRows;
+                    float* below = row + Panel.Width < rowTo ? target + (Panel.Width * cRow) : c + ((p + 1) * Panel.Width) - from;
+                    t.Next = done == 0 && (row + Panel.Width < rowTo || (p + 1) * Panel.Width < to) ? below : null;
                     t.A = a;
                     t.C = target;
                     t.Tiles = rows / PanelRows;

@@ -25,6 +25,18 @@ internal readonly unsafe struct PortablePairs : IPairKernels
         }
     }
 
+    public static void FourPanels(int rows, PairTileArguments* arguments)
+    {
+        PairTileArguments t = *arguments;
+        (nint step, t.Tiles, t.Mask) = (t.Tiles, 1, uint.MaxValue);
+        for (int p = 0; p < PairRow.Panels; p++)
+        {
+            Tile(rows, false, &t);
+            t.B += step;
+            t.C += 32;
+        }
+    }
+
     public static void Round(float* source, int count, ushort* target)
     {
         int i = 0;

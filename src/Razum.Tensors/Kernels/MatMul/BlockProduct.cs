@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
 using Razum.Tensors.Simd;
 
 namespace Razum.Tensors.Kernels.MatMul;
@@ -153,6 +154,11 @@ internal static unsafe class BlockProduct
         {
             for (; i + 12 <= rows; i += 12)
             {
+                if (load && Sse.IsSupported)
+                {
+                    Prefetch(c + ((i + 12) * cRow), cRow);
+                }
+
                 MicroKernel.Rows12<S, V, F>(a.At(i), row, step, b, bStep, depth, c + (i * cRow), cRow, load);
             }
         }
@@ -177,6 +183,16 @@ internal static unsafe class BlockProduct
         if (i < rows)
         {
             MicroKernel.Rows1<S, V, F>(a.At(i), row, step, b, bStep, depth, c + (i * cRow), cRow, load);
+        }
+    }
+
+    /// <summary>Asks for the part of C that the next tile adds to.</summary>
+    private static void Prefetch(float* c, nint cRow)
+    {
+        for (int i = 0; i < LeftOperand.TileRows; i++, c += cRow)
+        {
+            Sse.Prefetch0(c);
+            Sse.Prefetch0(c + 16);
         }
     }
 

@@ -51,29 +51,23 @@ internal readonly unsafe struct LeftOperand
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal LeftOperand Copy(int rows, int depth, float* memory)
     {
-        for (int first = 0; first < rows; first += TileRows)
+        // Row by row of the transposed matrix: what lies together is read together.
+        byte* line = Data;
+        int whole = rows / TileRows * TileRows;
+        for (int k = 0; k < depth; k++, line += Step)
         {
-            float* target = memory + ((nint)first * depth);
-            byte* source = At(first);
-            if (first + TileRows <= rows)
+            float* s = (float*)line;
+            float* target = memory + ((nint)k * TileRows);
+            for (int first = 0; first < whole; first += TileRows, s += TileRows, target += (nint)depth * TileRows)
             {
-                for (int k = 0; k < depth; k++, source += Step, target += TileRows)
-                {
-                    float* s = (float*)source;
-                    Vector128.Store(Vector128.Load(s), target);
-                    Vector128.Store(Vector128.Load(s + 4), target + 4);
-                    Vector128.Store(Vector128.Load(s + 8), target + 8);
-                }
+                Vector128.Store(Vector128.Load(s), target);
+                Vector128.Store(Vector128.Load(s + 4), target + 4);
+                Vector128.Store(Vector128.Load(s + 8), target + 8);
             }
-            else
+
+            for (int i = 0; i < rows - whole; i++)
             {
-                for (int k = 0; k < depth; k++, source += Step, target += TileRows)
-                {
-                    for (int i = 0; i < rows - first; i++)
-                    {
-                        target[i] = ((float*)source)[i];
-                    }
-                }
+                target[i] = s[i];
             }
         }
 

@@ -22,14 +22,15 @@ internal readonly struct Pieces
     private readonly int _columnStep;
     private readonly int _rowPieces;
 
-    internal Pieces(int rows, int columns, int depth, int threads)
+    /// <param name="maxColumns">Columns of a piece at most: more where the left operand is copied for every group of columns.</param>
+    internal Pieces(int rows, int columns, int depth, int threads, int maxColumns = MaxColumns)
     {
         _rows = rows;
         _columns = columns;
         long work = (long)rows * columns * Math.Max(1, depth);
         int wanted = threads == 1 ? 1 : (int)Math.Clamp(work / SmallestWork, 1, PiecesPerThread * threads);
         int panels = Panel.Count(columns);
-        int group = Math.Min(panels, MaxColumns / Panel.Width);
+        int group = Math.Min(panels, maxColumns / Panel.Width);
         int groups = (panels + group - 1) / group;
         int split = Math.Clamp((wanted + groups - 1) / groups, 1, Math.Max(1, rows / FewestRows));
         split = Math.Max(split, (rows + MostRows - 1) / MostRows);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Razum.Models;
 using Razum.Tensors;
 using Razum.Tensors.Checkpoints;
+using Razum.Tensors.Simd;
 using Razum.Text;
 using Razum.Training.Checkpoints;
 using Razum.Training.Data;
@@ -101,6 +102,22 @@ public sealed class TrainLoopTests : IDisposable
     }
 
     [Fact]
+    public void Training_in_bf16_learns_with_the_same_bits_for_any_threads_and_any_kernels()
+    {
+        RunConfig run = Config("bf16") with { Arithmetic = Arithmetic.BF16 };
+        float[] one = Train(run, 1);
+        Assert.Equal(one, Train(run with { Output = run.Output + "-2" }, 2));
+        Assert.NotEqual(one, Train(Config("f32"), 1));
+        if (InstructionSets.Supported.Contains(InstructionSet.Jit))
+        {
+            Assert.Equal(one, Train(run with { Output = run.Output + "-3" }, 2, InstructionSet.Avx512));
+        }
+
+        double[] losses = [.. File.ReadLines(Path.Combine(run.Output, "metrics.jsonl")).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("loss").GetDouble())];
+        Assert.True(losses[11] < 0.9 * losses[0], $"{losses[0]} -> {losses[11]}");
+    }
+
+    [Fact]
     public void Recomputation_changes_nothing()
     {
         Assert.Equal(Train(Config("kept"), 1), Train(Config("recomputed") with { Recompute = true }, 1));
@@ -130,9 +147,9 @@ public sealed class TrainLoopTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private static float[] Train(RunConfig run, int threads)
+    private static float[] Train(RunConfig run, int threads, InstructionSet? set = null)
     {
-        using var loop = new TrainLoop(run, new TrainOptions { Threads = threads, Plots = false });
+        using var loop = new TrainLoop(run, new TrainOptions { Threads = threads, Plots = false, InstructionSet = set });
         Assert.True(loop.Run(TestContext.Current.CancellationToken).Completed);
         return [.. loop.Decoder.Parameters.SelectMany(w => w.ToArray())];
     }

@@ -1,3 +1,4 @@
+using Razum.Tensors;
 using Razum.Training.Runs;
 using Razum.Training.Schedules;
 
@@ -25,6 +26,7 @@ public sealed class RunConfigTests : IDisposable
     [InlineData("\"seed\": 5", "\"seed\": -5", "seed")]
     [InlineData("\"seed\": 5", "\"seed\": 5, \"sed\": 1", "sed: unknown field")]
     [InlineData("\"seed\": 5,", "", "seed: missing")]
+    [InlineData("\"seed\": 5", "\"seed\": 5, \"arithmetic\": \"fp4\"", "arithmetic")]
     [InlineData("\"steps\": 100", "\"steps\": 0", "stages[0].steps")]
     [InlineData("\"steps\": 100", "\"steps\": \"many\"", "stages[0].steps")]
     [InlineData("\"wsd\"", "\"magic\"", "stages[0].schedule.kind")]
@@ -44,6 +46,13 @@ public sealed class RunConfigTests : IDisposable
         Assert.Contains(expected, fault.Message, StringComparison.Ordinal);
         Assert.Contains("run.json", fault.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', fault.Message);
+    }
+
+    [Fact]
+    public void Arithmetic_is_chosen_by_name()
+    {
+        Assert.Equal(Arithmetic.F32, Read(Good).Arithmetic);
+        Assert.Equal(Arithmetic.BF16, Read(Good.Replace("\"seed\": 5", "\"seed\": 5, \"arithmetic\": \"bf16\"", StringComparison.Ordinal)).Arithmetic);
     }
 
     [Fact]

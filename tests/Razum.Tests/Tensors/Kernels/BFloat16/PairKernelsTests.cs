@@ -56,6 +56,26 @@ public sealed unsafe class PairKernelsTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Four_panels_equal_their_portable_twin(int rows)
+    {
+        Require();
+        var random = new Random(rows);
+        foreach (int pairs in (int[])[1, 3, 128])
+        {
+            ushort[] a = Values(random, rows * pairs * 2, 8);
+            ushort[] b = Values(random, 4 * pairs * 2 * Columns, 8);
+            float[] c = [.. Enumerable.Range(0, rows * 130).Select(_ => Accumulator(random, 8))];
+            foreach (bool load in (bool[])[false, true])
+            {
+                Assert.Equal(RunFour<PortablePairs>(rows, a, b, c, pairs, load), RunFour<MachinePairs>(rows, a, b, c, pairs, load));
+            }
+        }
+    }
+
     [Fact]
     public void The_smallest_results_are_zeros_like_those_of_the_instruction()
     {
@@ -183,6 +203,32 @@ public sealed unsafe class PairKernelsTests
         return result;
     }
 
+    private static float[] RunFour<P>(int rows, ushort[] a, ushort[] b, float[] c, int pairs, bool load)
+        where P : struct, IPairKernels
+    {
+        float[] result = [.. c];
+        fixed (ushort* left = a, right = b)
+        {
+            fixed (float* target = result)
+            {
+                PairTileArguments arguments = new()
+                {
+                    A = (byte*)left,
+                    ARow = pairs * 4,
+                    B = (byte*)right,
+                    Pairs = pairs,
+                    C = target,
+                    CRow = 130 * sizeof(float),
+                    Load = load ? 1u : 0,
+                    Tiles = pairs * 128,
+                };
+                P.FourPanels(rows, &arguments);
+            }
+        }
+
+        return result;
+    }
+
     /// <summary>BF16 values, none of them denormal, with exponents around 0.</summary>
     private static ushort[] Values(Random random, int count, int exponents) =>
         [.. Enumerable.Range(0, count).Select(_ => (ushort)((random.Next(2) << 15) | ((127 + random.Next(-exponents / 2, (exponents / 2) + 1)) << 7) | random.Next(128)))];
@@ -194,5 +240,5 @@ public sealed unsafe class PairKernelsTests
         return random.Next(10) == 0 ? 0 : BitConverter.UInt32BitsToSingle(((uint)random.Next(2) << 31) | ((uint)exponent << 23) | (uint)random.Next(1 << 23));
     }
 
-    private static void Require() => Assert.SkipUnless(MachinePairs.IsSupported, "no AVX512_BF16 here, or no machine code");
+    private static void Require() => Assert.SkipUnless(PairTile.IsSupported, "no AVX512_BF16 here, or no machine code");
 }
