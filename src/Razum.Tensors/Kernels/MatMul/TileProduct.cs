@@ -13,7 +13,8 @@ internal static unsafe class TileProduct
 
     private const int EdgeRows = 24;
 
-    private static readonly int s_ahead = int.Parse(Environment.GetEnvironmentVariable("AHEAD") ?? "0");
+    /// <summary>Bytes that few rows read ahead of halves of bytes: unpacking them leaves the processor no room to look so far ahead by itself.</summary>
+    private const int StreamAhead = 4096;
 
     /// <summary>With more rows multiplying takes so much longer than reading that it need not read ahead.</summary>
     private const int MostAheadRows = 96;
@@ -173,9 +174,9 @@ internal static unsafe class TileProduct
             Steps = panels,
             TileStep = tiles.PanelBytes,
             CStep = BlockTiles.Lanes * sizeof(float),
-            Ahead = s_ahead,
+            Ahead = StreamAhead,
         };
-        TileCode<F>.Run(rows, readAhead: s_ahead > 0, ref arguments);
+        TileCode<F>.Run(rows, readAhead: F.HasMinimum, ref arguments);
     }
 
     /// <summary>All rows of some tiles of a panel by machine code: six at a time, and what is left in two nearly equal parts.</summary>
