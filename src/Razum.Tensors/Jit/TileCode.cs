@@ -38,7 +38,7 @@ internal static unsafe class TileCode<F>
     private static readonly AssemblerRegisterZMM s_minimumHigh = zmm31;
 
     // After the registers, which the emitter reads.
-    private static readonly nint[] s_entries = 
+    private static readonly nint[] s_entries =
         [.. Enumerable.Range(0, 2 * MaxRows).Select(shape => (nint)MachineCode.Entry($"tiles {F.Format}", shape, Emit))];
 
     /// <summary>
