@@ -37,6 +37,9 @@ internal sealed class GenerationArguments
         DefaultValueFactory = _ => EngineOptions.DefaultDraftLength,
     };
 
+    /// <summary>The block format of the weights.</summary>
+    public Option<string?> Quantize { get; } = Formats();
+
     /// <summary>What matrix products are computed in.</summary>
     public Option<string> Arithmetic { get; } = CreateArithmetic();
 
@@ -50,6 +53,13 @@ internal sealed class GenerationArguments
             DefaultValueFactory = _ => "f32",
         };
         option.AcceptOnlyFromAmong("f32", "bf16");
+        return option;
+    }
+
+    private static Option<string?> Formats()
+    {
+        Option<string?> option = new("--quantize") { Description = "Quantise the weights while loading.", HelpName = "FORMAT" };
+        option.AcceptOnlyFromAmong([.. WeightFormats.Quantised.Select(f => f.ToString().ToLowerInvariant())]);
         return option;
     }
 
@@ -67,13 +77,14 @@ internal sealed class GenerationArguments
         command.Add(MaxTokens);
         command.Add(System);
         command.Add(NoThink);
+        command.Add(Quantize);
         command.Add(Arithmetic);
         command.Add(Speculate);
         command.Add(Drafts);
     }
 
     /// <summary>How an engine for these arguments works.</summary>
-    public EngineOptions Engine(ParseResult arguments, int threads) => new()
+    private EngineOptions Engine(ParseResult arguments, int threads) => new()
     {
         Threads = threads,
         Arithmetic = ArithmeticOf(arguments.GetValue(Arithmetic)),
@@ -88,6 +99,13 @@ internal sealed class GenerationArguments
             var other => throw new ArgumentException($"--speculate {other} must be none, mtp or lookup"),
         },
     };
+
+    /// <summary>The model in <paramref name="folder"/>, held and computed as the arguments say.</summary>
+    public LoadedModel Load(string folder, ParseResult arguments, int threads)
+    {
+        WeightFormat? format = arguments.GetValue(Quantize) is { } name ? Enum.Parse<WeightFormat>(name, ignoreCase: true) : null;
+        return LoadedModel.Load(folder, Engine(arguments, threads), format);
+    }
 
     /// <summary>A conversation with <paramref name="model"/> as the arguments say; what they leave open, the model's own defaults decide.</summary>
     public Conversation Converse(LoadedModel model, ParseResult arguments)

@@ -24,15 +24,21 @@ internal sealed class LoadedModel : IAsyncDisposable
     /// <summary>A few words on the model.</summary>
     public string About => string.Create(
         CultureInfo.InvariantCulture,
-        $"{_bundle.Decoder.Config.ModelType}, {_bundle.Decoder.Parameters.Sum(w => w.Count) / 1e6:0.0} M parameters, context {_bundle.Info.ContextLength}");
+        $"{_bundle.Decoder.Config.ModelType}, {Parameters.Sum(w => w.Count) / 1e6:0.0} M parameters{Quantised}, context {_bundle.Info.ContextLength}");
+
+    /// <summary>The coarsest format of the weights, if they are quantised.</summary>
+    private string Quantised => Parameters.Max(w => w.Format) is var format && WeightFormats.Quantised.Contains(format) ? $" in {format}" : "";
+
+    private IReadOnlyList<Weight> Parameters => _bundle.Decoder.Parameters;
 
     /// <param name="folder">The model's folder.</param>
     /// <param name="options">How its engine works.</param>
+    /// <param name="format">A block format to quantise matrices to; null leaves them as they are.</param>
     /// <exception cref="InvalidDataException">A file is damaged or missing.</exception>
     /// <exception cref="ArgumentException">The options do not fit the model or the machine.</exception>
-    public static LoadedModel Load(string folder, EngineOptions options)
+    public static LoadedModel Load(string folder, EngineOptions options, WeightFormat? format = null)
     {
-        ModelBundle bundle = ModelBundle.Load(folder);
+        ModelBundle bundle = ModelBundle.Load(folder, format, options.Threads);
         try
         {
             return new LoadedModel(bundle, options);

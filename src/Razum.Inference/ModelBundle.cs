@@ -1,5 +1,7 @@
 using Razum.Models;
+using Razum.Tensors;
 using Razum.Tensors.Checkpoints;
+using Razum.Tensors.Threading;
 using Razum.Text;
 
 namespace Razum.Inference;
@@ -50,8 +52,11 @@ public sealed class ModelBundle : IDisposable
     public ChatTemplate Template => field ??= ChatTemplate.For(Tokenizer);
 
     /// <summary>Reads a folder in the published layout: config.json, safetensors, tokenizer.json, and what may stand beside them.</summary>
+    /// <param name="folder">The model's folder.</param>
+    /// <param name="format">A block format to quantise matrices to while loading (see <see cref="QuantisedParameters"/>); null leaves all as published.</param>
+    /// <param name="threads">Threads to quantise with; 0 means one per processor.</param>
     /// <exception cref="InvalidDataException">Something is missing, damaged or not supported; one line says what and where.</exception>
-    public static ModelBundle Load(string folder)
+    public static ModelBundle Load(string folder, WeightFormat? format = null, int threads = 0)
     {
         ArgumentNullException.ThrowIfNull(folder);
         if (!Directory.Exists(folder))
@@ -68,7 +73,8 @@ public sealed class ModelBundle : IDisposable
         {
             string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
             // Absorbed: a decoded token reads the cached latents as they are. One form for prompts too, so that chunks change no bit.
-            Decoder decoder = new(config, new CheckpointParameters(checkpoint)) { LatentForm = LatentAttentionForm.Absorbed };
+            Decoder decoder = Read(config, new CheckpointParameters(checkpoint), format, threads);
+            decoder.LatentForm = LatentAttentionForm.Absorbed;
             return new ModelBundle(name, decoder, tokenizer, defaults, checkpoint);
         }
         catch
@@ -76,6 +82,17 @@ public sealed class ModelBundle : IDisposable
             checkpoint.Dispose();
             throw;
         }
+    }
+
+    private static Decoder Read(ModelConfig config, ParameterSource source, WeightFormat? format, int threads)
+    {
+        if (format is not { } chosen)
+        {
+            return new Decoder(config, source);
+        }
+
+        using WorkerPool pool = new(threads > 0 ? threads : Environment.ProcessorCount);
+        return new Decoder(config, new QuantisedParameters(source, chosen, pool));
     }
 
     public void Dispose() => _files?.Dispose();

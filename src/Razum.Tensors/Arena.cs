@@ -14,6 +14,7 @@ public sealed unsafe class Arena : IDisposable
     private readonly List<(nint Start, long Size)> _blocks = [];
     private int _block;
     private long _used;
+    private int _releases;
 
     /// <summary>Bytes held from the operating system.</summary>
     public long Capacity { get; private set; }
@@ -47,10 +48,10 @@ public sealed unsafe class Arena : IDisposable
     internal int* AllocateInts(long count) => (int*)AllocateBytes(count * sizeof(int));
 
     /// <summary>A place to come back to with <see cref="Release"/>.</summary>
-    internal Mark Here() => new(_block, _used);
+    internal Mark Here() => new(_block, _used, _releases);
 
     /// <summary>Gives back what was taken since <paramref name="mark"/>.</summary>
-    internal void Release(Mark mark) => (_block, _used) = (mark.Block, mark.Used);
+    internal void Release(Mark mark) => (_block, _used, _releases) = (mark.Block, mark.Used, _releases + 1);
 
     internal byte* AllocateBytes(long bytes)
     {
@@ -73,5 +74,6 @@ public sealed unsafe class Arena : IDisposable
         return result;
     }
 
-    internal readonly record struct Mark(int Block, long Used);
+    /// <summary>A place, and how often something had been given back: equal only if nothing was taken or given back in between.</summary>
+    internal readonly record struct Mark(int Block, long Used, int Releases);
 }

@@ -56,8 +56,10 @@ public sealed unsafe class CpuOps : Ops, IDisposable
     public override Tensor Linear(Tensor x, Weight weight, Weight? bias = null)
     {
         Require(weight.Columns == x.Columns, "Linear: inputs of", weight.Name, x);
+        Kernels.Activations.Expect(x, Arena);
         Tensor y = Arena.Allocate(x.Rows, weight.Rows);
         Kernels.Linear(x, weight, bias, y);
+        Kernels.Activations.Remember(Arena);
         return y;
     }
 
@@ -72,6 +74,7 @@ public sealed unsafe class CpuOps : Ops, IDisposable
     public override Tensor Rope(Tensor x, RopeTable table, ReadOnlySpan<int> positions, int headDim, int offset)
     {
         Require(positions.Length == x.Rows, "Rope: positions", "table", x);
+        Kernels.Activations.Forget();
         Kernels.Rope(x, table, positions, headDim, offset);
 
         return x;

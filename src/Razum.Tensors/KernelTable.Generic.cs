@@ -18,7 +18,8 @@ internal unsafe class KernelTable<S, V>(WorkerPool pool) : KernelTable(pool)
     public override void RmsNormBackward(Arena arena, Tensor dy, Tensor x, float* gain, float eps, Tensor dx, float* dgain) =>
         Kernels.RmsNorm.Backward<S, V>(Pool, arena, dy, x, gain, eps, dx, dgain);
 
-    public override void Linear(Tensor x, Weight w, Weight? bias, Tensor y) => Kernels.Linear.Forward<S, V>(Pool, x, w, bias, y);
+    public override void Linear(Tensor x, Weight w, Weight? bias, Tensor y) =>
+        Kernels.Linear.Forward<S, V>(Pool, x, w, bias, y, Activations);
 
     public override void LinearBackwardInput(Tensor dy, Weight w, Tensor dx, bool accumulate) =>
         Kernels.Linear.BackwardInput<S, V>(Pool, dy, w, dx, accumulate);

@@ -2,6 +2,7 @@ using System.Runtime.Intrinsics;
 using Razum.Tensors.Jit;
 using Razum.Tensors.Kernels;
 using Razum.Tensors.Kernels.BFloat16;
+using Razum.Tensors.Kernels.MatMul;
 using Razum.Tensors.Simd;
 using Razum.Tensors.Threading;
 
@@ -15,10 +16,15 @@ internal abstract unsafe class KernelTable(WorkerPool pool)
 {
     public WorkerPool Pool { get; } = pool;
 
+    /// <summary>The last x that was rounded to bytes.</summary>
+    public QuantisedRows Activations { get; } = new();
+
     public static KernelTable Create(InstructionSet set, WorkerPool pool, Arithmetic arithmetic = Arithmetic.F32) => set switch
     {
-        InstructionSet.Jit when arithmetic == Arithmetic.BF16 && PairTile.IsSupported => new BFloat16KernelTable<Avx512, Vector512<float>, MachinePairs>(pool),
-        InstructionSet.Avx512 or InstructionSet.Jit => Create<Avx512, Vector512<float>>(arithmetic, pool),
+        InstructionSet.Jit when arithmetic == Arithmetic.BF16 && PairTile.IsSupported =>
+            new BFloat16KernelTable<Avx512Jit, Vector512<float>, MachinePairs>(pool),
+        InstructionSet.Jit => Create<Avx512Jit, Vector512<float>>(arithmetic, pool),
+        InstructionSet.Avx512 => Create<Avx512, Vector512<float>>(arithmetic, pool),
         InstructionSet.Avx2 => Create<Avx2, Vector256<float>>(arithmetic, pool),
         InstructionSet.Neon => Create<Neon, Vector128<float>>(arithmetic, pool),
         _ => Create<Scalar, float>(arithmetic, pool),

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Razum.Tensors.Formats;
 using Razum.Tensors.Kernels.MatMul;
 using Razum.Tensors.Threading;
 
@@ -6,7 +7,8 @@ namespace Razum.Tensors;
 
 /// <summary>
 /// The values of a weight in the order in which y = x W^T reads them: panels of 32 outputs, [rows / 32][columns][32], in the weight's own format.
-/// A cache: made when a product first needs it, made again, in the same memory, when the weight's version has moved.
+/// Block formats have <see cref="BlockTiles"/> instead. A cache: made when a product first needs it, made again, in the same memory, when the weight's
+/// version has moved.
 /// </summary>
 internal sealed unsafe class PackedWeight : IDisposable
 {
@@ -48,12 +50,18 @@ internal sealed unsafe class PackedWeight : IDisposable
     }
 
     /// <summary>Whether the panels exist and show the weight as it is now.</summary>
-    internal static bool IsCurrent(Weight weight) => weight.Packed is { } packed && packed._version == weight.Version;
+    internal static bool IsCurrent(Weight weight) => weight.Blocks is not null
+        ? BlockTiles.IsCurrent(weight)
+        : weight.Packed is { } packed && packed._version == weight.Version;
 
     /// <summary>Makes the panels on the calling thread, so that many weights can be packed by many threads.</summary>
     internal static void Refresh(Weight weight)
     {
-        if (!IsCurrent(weight))
+        if (weight.Blocks is not null)
+        {
+            BlockTiles.Refresh(weight);
+        }
+        else if (!IsCurrent(weight))
         {
             PackedWeight packed = weight.Packed ?? new PackedWeight(weight);
             new PackJob(weight, packed).Run(0, Panel.Count(weight.Rows));

@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using Razum.Tensors.Formats;
+using Razum.Tensors.Threading;
 
 namespace Razum.Tensors;
 
@@ -42,13 +44,24 @@ public sealed unsafe class Weight : IDisposable
     /// <summary>Sum of the gradients since it was last cleared, F32, same shape; null while the weight is not trained.</summary>
     public Tensor? Gradient { get; private set; }
 
-    /// <summary>The stored bytes: F32 or BF16, row by row.</summary>
+    /// <summary>The stored bytes, row by row: values or blocks of values. Null for a quantised weight of which only <see cref="Tiles"/> exist.</summary>
     internal byte* Data { get; }
+
+    /// <summary>The format's row in the table of block formats; null for F32 and BF16.</summary>
+    internal BlockFormat? Blocks => BlockFormat.Of(Format);
+
+    /// <summary>Bytes that the values take: in the file, or as tiles.</summary>
+    internal long StoredBytes => Data == null && Tiles is { } tiles
+        ? tiles.Bytes
+        : Blocks is { } blocks ? Count / blocks.Values * blocks.Bytes : Count * (Format == WeightFormat.F32 ? sizeof(float) : sizeof(ushort));
 
     internal float* Floats => Format == WeightFormat.F32 ? (float*)Data : throw new InvalidOperationException($"{Name} is {Format}, not F32");
 
     /// <summary>Tiles made from the values for the matrix kernels, with the version they were made from. Null until first used.</summary>
     internal PackedWeight? Packed { get; set; }
+
+    /// <summary>The same for block formats.</summary>
+    internal BlockTiles? Tiles { get; set; }
 
     /// <summary>The same for products in BF16, one for each order in which they read the values.</summary>
     internal PairWeight[] Pairs { get; set; } = [];
@@ -64,6 +77,22 @@ public sealed unsafe class Weight : IDisposable
     /// <summary>A weight that has a name and a shape but no values, for counting and planning.</summary>
     public static Weight WithoutData(string name, int rows, int columns, bool isVector = false) =>
         new(name, WeightFormat.F32, null, rows, columns, isVector, null);
+
+    /// <summary>
+    /// The values of <paramref name="source"/> in a block format, each block nearest to its values; it can be computed with and read, not written to.
+    /// </summary>
+    /// <param name="source">A matrix whose columns are whole blocks (see <see cref="WeightFormats.Fits"/>); it is not needed afterwards.</param>
+    /// <exception cref="ArgumentException">The columns are not whole blocks, or the format has none.</exception>
+    public static Weight Quantize(Weight source, WeightFormat format, WorkerPool pool)
+    {
+        BlockFormat blocks = BlockFormat.Of(format) ?? throw new ArgumentException($"{format} is no block format", nameof(format));
+        if (!format.Fits(source.Columns))
+        {
+            throw new ArgumentException($"{source.Name}: {source.Columns} columns are not blocks of {blocks.Values}", nameof(source));
+        }
+
+        return new Weight(source.Name, format, null, source.Rows, source.Columns, source.IsVector, null) { Tiles = BlockTiles.Quantize(source, blocks, pool) };
+    }
 
     /// <summary>A weight over bytes that <paramref name="owner"/> (a mapped file) keeps alive.</summary>
     internal static Weight Map(string name, WeightFormat format, byte* data, int rows, int columns, bool isVector, object owner) =>
@@ -90,12 +119,45 @@ public sealed unsafe class Weight : IDisposable
     public float[] ToArray()
     {
         float[] values = new float[Count];
-        for (long i = 0; i < values.LongLength; i++)
+        fixed (float* target = values)
         {
-            values[i] = Format == WeightFormat.F32 ? ((float*)Data)[i] : BitConverter.UInt32BitsToSingle((uint)((ushort*)Data)[i] << 16);
+            for (int row = 0; row < Rows; row++)
+            {
+                CopyRow(row, target + ((long)row * Columns));
+            }
         }
 
         return values;
+    }
+
+    /// <summary>The values of one row as F32, whatever the format.</summary>
+    internal void CopyRow(int row, float* target)
+    {
+        if (Format == WeightFormat.F32)
+        {
+            new ReadOnlySpan<float>((float*)Data + ((long)row * Columns), Columns).CopyTo(new Span<float>(target, Columns));
+        }
+        else if (Format == WeightFormat.BF16)
+        {
+            ushort* source = (ushort*)Data + ((long)row * Columns);
+            for (int c = 0; c < Columns; c++)
+            {
+                target[c] = BitConverter.UInt32BitsToSingle((uint)source[c] << 16);
+            }
+        }
+        else if (Data == null)
+        {
+            Tiles!.Dequantize(row, target);
+        }
+        else
+        {
+            BlockFormat blocks = Blocks!;
+            int count = Columns / blocks.Values;
+            for (int i = 0; i < count; i++)
+            {
+                blocks.Dequantize(Data + ((((long)row * count) + i) * blocks.Bytes), target + (i * blocks.Values));
+            }
+        }
     }
 
     public void Dispose()
@@ -108,6 +170,8 @@ public sealed unsafe class Weight : IDisposable
 
         Packed?.Dispose();
         Packed = null;
+        Tiles?.Dispose();
+        Tiles = null;
         foreach (PairWeight pairs in Pairs)
         {
             pairs.Dispose();

@@ -5,6 +5,8 @@ using Razum.Benchmarks;
 [
     ("matmul", "matrix products against the peak of a core, F32 and BF16", MatMulBenchmark.Run),
     ("row", "one row through a large matrix against the bandwidth of memory", RowBenchmark.Run),
+    ("quantised", "products with Q8_0 and Q4_K against the peak of vpdpbusd and the read bandwidth", QuantisedBenchmark.Run),
+    ("quantised-model", "decoding and prompts of a 1.5B model in Q8_0 and Q4_K against bandwidth and peak", QuantisedModelBenchmark.Run),
     ("train", "whole training steps, dense and with experts, against the peak, F32 and BF16", TrainStepBenchmark.Run),
     ("decode", "tokens a second of 1, 8 and 64 sequences of the nano shape, as shares of the FMA peak", DecodeBenchmark.Run),
     ("soak", "random load over a tiny cache, every answer compared with the one computed alone: --minutes N", Soak.Run),
@@ -22,7 +24,7 @@ foreach ((string name, _, Action<string[]> run) in benchmarks)
 Console.WriteLine("usage: dotnet run -c Release --project tests/Razum.Benchmarks -- NAME [options]");
 foreach ((string name, string about, _) in benchmarks)
 {
-    Console.WriteLine($"  {name,-10} {about}");
+    Console.WriteLine($"  {name,-16} {about}");
 }
 
 return args.Length == 0 ? 0 : 2;

@@ -39,6 +39,7 @@ internal sealed class Ask : Verb
     [
         "razum ask \"What is the gcd of 48 and 36?\"",
         "echo \"sort 5 81 22 9\" | razum ask --think",
+        "razum ask --quantize q8_0 \"What is 15 % of 80?\"",
         "razum ask --json --temperature 0.7 --seed 1 \"4821+977=?\"",
     ];
 
@@ -50,7 +51,7 @@ internal sealed class Ask : Verb
             throw new ArgumentException("the question is empty");
         }
 
-        await using LoadedModel model = LoadedModel.Load(ModelFolder.Find(arguments.GetValue(_model)!), _generation.Engine(arguments, Threads(arguments)));
+        await using LoadedModel model = _generation.Load(ModelFolder.Find(arguments.GetValue(_model)!), arguments, Threads(arguments));
         Conversation conversation = _generation.Converse(model, arguments);
         return arguments.GetValue(_json)
             ? await PrintJson(Terminal, conversation, question).ConfigureAwait(false)

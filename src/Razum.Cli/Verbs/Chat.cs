@@ -39,7 +39,7 @@ internal sealed class Chat : Verb
     protected override async Task<int> Run(ParseResult arguments)
     {
         string folder = ModelFolder.Find(arguments.GetValue(_model)!);
-        await using LoadedModel model = LoadedModel.Load(folder, _generation.Engine(arguments, Threads(arguments)));
+        await using LoadedModel model = _generation.Load(folder, arguments, Threads(arguments));
         IReadOnlyList<string> examples = Path.GetFileName(folder) == ModelFolder.Default ? s_examples : [];
         var screen = new ChatScreen(Terminal, _generation.Converse(model, arguments), Terminal.IsInteractive ? LineReader(examples) : Terminal.In.ReadLine);
         await screen.Run(model.About, examples).ConfigureAwait(false);

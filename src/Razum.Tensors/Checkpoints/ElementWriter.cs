@@ -10,6 +10,11 @@ internal static unsafe class ElementWriter
     /// <summary>Writes the values of a weight as F32 or BF16.</summary>
     public static void Write(Stream stream, Weight weight, ElementType type)
     {
+        if (weight.Format is not (WeightFormat.F32 or WeightFormat.BF16))
+        {
+            throw new InvalidOperationException($"{weight.Name} is {weight.Format}; safetensors files are written from F32 or BF16");
+        }
+
         bool sameFormat = (weight.Format, type) is (WeightFormat.F32, ElementType.F32) or (WeightFormat.BF16, ElementType.BF16);
         int width = weight.Format == WeightFormat.F32 ? sizeof(float) : sizeof(ushort);
         float[] wide = sameFormat || weight.Format == WeightFormat.F32 ? [] : new float[Chunk];

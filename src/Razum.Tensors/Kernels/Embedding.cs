@@ -44,6 +44,12 @@ internal static unsafe class Embedding
                     continue;
                 }
 
+                if (Table.Blocks is not null)
+                {
+                    Table.CopyRow(Ids[t], Y.Row(t));
+                    continue;
+                }
+
                 ushort* source = (ushort*)Table.Data + offset;
                 float* target = Y.Row(t);
                 int c = 0;

@@ -52,6 +52,7 @@ internal static unsafe partial class Experts
             for (int k = 0; k < routing.TopK; k++)
             {
                 int e = routing[t][k];
+                float[] gates = experts.Gate[e].ToArray(), ups = experts.Up[e].ToArray(), down = experts.Down[e].ToArray();
                 double weight = routing.Weights[t][k];
                 double dWeight = 0;
                 for (int i = 0; i < inner; i++)
@@ -62,7 +63,7 @@ internal static unsafe partial class Experts
                     double g = 0;
                     for (int d = 0; d < dy.Columns; d++)
                     {
-                        g += (double)dy[t][d] * Linear.Value(experts.Down[e], ((long)d * inner) + i);
+                        g += (double)dy[t][d] * down[((long)d * inner) + i];
                         Add(experts.Down[e], ((long)d * inner) + i, dy[t][d] * weight * gate * s * up);
                     }
 
@@ -72,7 +73,7 @@ internal static unsafe partial class Experts
                     for (int d = 0; d < x.Columns; d++)
                     {
                         long index = ((long)i * x.Columns) + d;
-                        dx[t][d] += (float)((dGate * Linear.Value(experts.Gate[e], index)) + (dUp * Linear.Value(experts.Up[e], index)));
+                        dx[t][d] += (float)((dGate * gates[index]) + (dUp * ups[index]));
                         Add(experts.Gate[e], index, dGate * x[t][d]);
                         Add(experts.Up[e], index, dUp * x[t][d]);
                     }
@@ -97,7 +98,11 @@ internal static unsafe partial class Experts
         where V : struct
     {
         float* target = c.Row(row) + from;
-        if (w.Format == WeightFormat.F32)
+        if (w.Blocks is not null)
+        {
+            TileProduct.Rows<S, V>(left, rows, w.Tiles!, 0, w.Rows, from, to, target, c.Stride, accumulate);
+        }
+        else if (w.Format == WeightFormat.F32)
         {
             BlockProduct.Rows<S, V, Float32Panel>(left, rows, w.Data, w.Columns, null, from, to, w.Rows, target, c.Stride, accumulate);
         }

@@ -12,7 +12,8 @@ internal readonly record struct ExpertActivations(ExpertGroups Groups, Tensor Ga
 /// <summary>
 /// y[t] = sum over the slots k of a row, ascending, of weight[t, k] * down_e(silu(gate_e x[t]) * up_e x[t]), e = ids[t, k].
 /// Rows are gathered per expert (one sort of all rows, then products over an expert's rows); the result of a row does not depend on which other
-/// rows its experts have. x, y [T, D]; gate, up [mi, D]; down [D, mi]; activations [T*K, mi], sorted by expert.
+/// rows its experts have. Experts in block formats multiply x and the hidden activations rounded to bytes, once for all experts.
+/// x, y [T, D]; gate, up [mi, D]; down [D, mi]; activations [T*K, mi], sorted by expert.
 /// </summary>
 internal static unsafe partial class Experts
 {
@@ -32,9 +33,11 @@ internal static unsafe partial class Experts
         Tensor outputs = arena.Allocate(groups.Count, y.Columns); // [T*K, D]
         long work = (long)groups.Count * inner * y.Columns;
         ExpertPieces pieces = groups.Cut(arena, inner, pool.Threads);
-        pool.For(pieces.Count, 1, new GateUpJob<S, V>(pieces, saved, x, experts, hidden), 2 * work);
+        ActivationBlock* blocks = ToBytes<S, V>(pool, arena, experts.Gate, experts.Up, x);
+        pool.For(pieces.Count, 1, new GateUpJob<S, V>(pieces, saved, x, blocks, experts, hidden), 2 * work);
         pieces = groups.Cut(arena, y.Columns, pool.Threads);
-        pool.For(pieces.Count, 1, new DownJob<S, V>(pieces, experts, hidden, outputs), work);
+        blocks = ToBytes<S, V>(pool, arena, experts.Down, experts.Down, hidden);
+        pool.For(pieces.Count, 1, new DownJob<S, V>(pieces, experts, hidden, blocks, outputs), work);
         pool.For(y.Rows, 16, new CombineJob<S, V>(groups, routing.TopK, routing.Weights, outputs, y, false));
         arena.Release(mark);
     }
@@ -57,12 +60,13 @@ internal static unsafe partial class Experts
                     hidden[i] = gate / (1 + Math.Exp(-gate)) * Dot(experts.Up[e], i, x[t]);
                 }
 
+                float[] down = experts.Down[e].ToArray();
                 for (int d = 0; d < sum.Length; d++)
                 {
                     double value = 0;
                     for (int i = 0; i < inner; i++)
                     {
-                        value += hidden[i] * Linear.Value(experts.Down[e], ((long)d * inner) + i);
+                        value += hidden[i] * down[((long)d * inner) + i];
                     }
 
                     sum[d] += routing.Weights[t][k] * value;
@@ -78,10 +82,12 @@ internal static unsafe partial class Experts
 
     private static double Dot(Weight w, int row, ReadOnlySpan<float> x)
     {
+        float* values = ThreadScratch.Left(w.Columns);
+        w.CopyRow(row, values);
         double sum = 0;
         for (int k = 0; k < x.Length; k++)
         {
-            sum += (double)x[k] * Linear.Value(w, ((long)row * w.Columns) + k);
+            sum += (double)x[k] * values[k];
         }
 
         return sum;
@@ -127,6 +133,45 @@ internal static unsafe partial class Experts
         return gathered;
     }
 
+    /// <summary>x rounded to bytes if a matrix of the experts has a block format; null if none has.</summary>
+    private static ActivationBlock* ToBytes<S, V>(WorkerPool pool, Arena arena, Weight[] one, Weight[] other, Tensor x)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        bool needed = false;
+        for (int e = 0; e < one.Length; e++)
+        {
+            needed |= one[e].Blocks is not null || other[e].Blocks is not null;
+        }
+
+        if (!needed)
+        {
+            return null;
+        }
+
+        var blocks = (ActivationBlock*)arena.AllocateBytes((long)x.Rows * QuantisedRows.Stride(x.Columns) * sizeof(ActivationBlock));
+        QuantisedRows.Fill<S, V>(pool, x, blocks);
+        return blocks;
+    }
+
+    /// <summary>The same as <see cref="Gather(ExpertGroups, int, int, Tensor, int, int)"/> for rows of <paramref name="stride"/> blocks.</summary>
+    private static ActivationBlock* Gather(ExpertGroups groups, int place, int rows, ActivationBlock* x, int stride)
+    {
+        var gathered = (ActivationBlock*)ThreadScratch.Rows((long)rows * stride * sizeof(ActivationBlock) / sizeof(float));
+        for (int i = 0; i < rows; i++)
+        {
+            ActivationBlock* row = x + ((long)groups.Row[place + i] * stride);
+            new ReadOnlySpan<ActivationBlock>(row, stride).CopyTo(new Span<ActivationBlock>(gathered + (i * stride), stride));
+        }
+
+        return gathered;
+    }
+
+    /// <summary>c = a W^T for rows of a piece and its columns, from tiles.</summary>
+    private static void Multiply<S, V>(ActivationBlock* a, int rows, Weight w, int from, int to, Tensor c, int row)
+        where S : struct, ISimd<V>
+        where V : struct => w.Blocks!.Multiply<S, V>(a, QuantisedRows.Stride(w.Columns), rows, w.Tiles!, from, to, c.Row(row) + from, c.Stride);
+
     /// <summary>c = a W^T for rows of a piece and its columns, from packed panels.</summary>
     private static void Multiply<S, V>(float* a, nint stride, int rows, Weight w, int from, int to, Tensor c, int row)
         where S : struct, ISimd<V>
@@ -160,7 +205,8 @@ internal static unsafe partial class Experts
     }
 
     /// <summary>gate = x Gate^T, up = x Up^T, hidden = silu(gate) * up for the rows and columns of a piece.</summary>
-    private readonly struct GateUpJob<S, V>(ExpertPieces pieces, ExpertActivations saved, Tensor x, ExpertWeights experts, Tensor hidden) : IRangeJob
+    private readonly struct GateUpJob<S, V>(
+        ExpertPieces pieces, ExpertActivations saved, Tensor x, ActivationBlock* blocks, ExpertWeights experts, Tensor hidden) : IRangeJob
         where S : struct, ISimd<V>
         where V : struct
     {
@@ -169,14 +215,26 @@ internal static unsafe partial class Experts
             for (int index = from; index < to; index++)
             {
                 ExpertPiece piece = pieces[index];
-                float* rows = Gather(saved.Groups, piece.Place, piece.Rows, x, 0, x.Columns);
-                Multiply<S, V>(rows, x.Columns, piece.Rows, experts.Gate[piece.Expert], piece.Column, piece.End, saved.Gate, piece.Place);
-                Multiply<S, V>(rows, x.Columns, piece.Rows, experts.Up[piece.Expert], piece.Column, piece.End, saved.Up, piece.Place);
+                Project(piece, experts.Gate[piece.Expert], saved.Gate);
+                Project(piece, experts.Up[piece.Expert], saved.Up);
                 for (int p = piece.Place; p < piece.Place + piece.Rows; p++)
                 {
                     Activate(saved.Gate.Row(p), saved.Up.Row(p), hidden.Row(p), piece.Column, piece.End);
                 }
             }
+        }
+
+        private void Project(in ExpertPiece piece, Weight w, Tensor target)
+        {
+            if (w.Blocks is not null)
+            {
+                ActivationBlock* bytes = Gather(saved.Groups, piece.Place, piece.Rows, blocks, QuantisedRows.Stride(x.Columns));
+                Multiply<S, V>(bytes, piece.Rows, w, piece.Column, piece.End, target, piece.Place);
+                return;
+            }
+
+            float* rows = Gather(saved.Groups, piece.Place, piece.Rows, x, 0, x.Columns);
+            Multiply<S, V>(rows, x.Columns, piece.Rows, w, piece.Column, piece.End, target, piece.Place);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -194,7 +252,8 @@ internal static unsafe partial class Experts
     }
 
     /// <summary>outputs = hidden Down^T for the rows and columns of a piece.</summary>
-    private readonly struct DownJob<S, V>(ExpertPieces pieces, ExpertWeights experts, Tensor hidden, Tensor outputs) : IRangeJob
+    private readonly struct DownJob<S, V>(
+        ExpertPieces pieces, ExpertWeights experts, Tensor hidden, ActivationBlock* blocks, Tensor outputs) : IRangeJob
         where S : struct, ISimd<V>
         where V : struct
     {
@@ -204,6 +263,13 @@ internal static unsafe partial class Experts
             {
                 ExpertPiece piece = pieces[index];
                 Weight down = experts.Down[piece.Expert];
+                if (down.Blocks is not null)
+                {
+                    ActivationBlock* rows = blocks + ((nint)piece.Place * QuantisedRows.Stride(hidden.Columns));
+                    Multiply<S, V>(rows, piece.Rows, down, piece.Column, piece.End, outputs, piece.Place);
+                    continue;
+                }
+
                 Multiply<S, V>(hidden.Row(piece.Place), hidden.Stride, piece.Rows, down, piece.Column, piece.End, outputs, piece.Place);
             }
         }

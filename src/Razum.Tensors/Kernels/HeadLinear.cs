@@ -1,3 +1,4 @@
+using Razum.Tensors.Formats;
 using Razum.Tensors.Kernels.MatMul;
 using Razum.Tensors.Simd;
 using Razum.Tensors.Threading;
@@ -15,12 +16,12 @@ internal static unsafe class HeadLinear
     /// <summary>y_h = x_h M_h^T, or x_h M_h.</summary>
     internal static void Forward<S, V>(WorkerPool pool, Tensor x, Weight w, HeadRows slice, int heads, bool transposed, Tensor y)
         where S : struct, ISimd<V>
-        where V : struct => Multiply<S, V>(pool, x, w, slice, heads, transposed, y, false);
+        where V : struct => Multiply<S, V>(pool, x, w, slice, heads, transposed, !transposed, y, false);
 
     /// <summary>dx_h = dy_h M_h, or dy_h M_h^T; added to dx or overwriting it.</summary>
     internal static void BackwardInput<S, V>(WorkerPool pool, Tensor dy, Weight w, HeadRows slice, int heads, bool transposed, Tensor dx, bool accumulate)
         where S : struct, ISimd<V>
-        where V : struct => Multiply<S, V>(pool, dy, w, slice, heads, !transposed, dx, accumulate);
+        where V : struct => Multiply<S, V>(pool, dy, w, slice, heads, !transposed, false, dx, accumulate);
 
     /// <summary>dM_h += dy_h^T x_h, or x_h^T dy_h, in the rows of <paramref name="dw"/> that belong to the heads.</summary>
     internal static void BackwardWeight<S, V>(WorkerPool pool, Tensor dy, Tensor x, HeadRows slice, int heads, bool transposed, Tensor dw)
@@ -38,6 +39,7 @@ internal static unsafe class HeadLinear
     {
         int inputs = x.Columns / heads;
         int outputs = y.Columns / heads;
+        float[] values = w.ToArray();
         for (int t = 0; t < x.Rows; t++)
         {
             for (int h = 0; h < heads; h++)
@@ -48,7 +50,7 @@ internal static unsafe class HeadLinear
                     for (int k = 0; k < inputs; k++)
                     {
                         long row = (h * slice.Step) + slice.From + (transposed ? k : j);
-                        sum += (double)x.Row(t)[(h * inputs) + k] * Linear.Value(w, (row * w.Columns) + (transposed ? j : k));
+                        sum += (double)x.Row(t)[(h * inputs) + k] * values[(row * w.Columns) + (transposed ? j : k)];
                     }
 
                     y.Row(t)[(h * outputs) + j] = (float)sum;
@@ -81,16 +83,27 @@ internal static unsafe class HeadLinear
         }
     }
 
-    private static void Multiply<S, V>(WorkerPool pool, Tensor x, Weight w, HeadRows slice, int heads, bool byRows, Tensor y, bool accumulate)
+    /// <param name="byRows">x_h M_h, else x_h M_h^T.</param>
+    /// <param name="toBytes">Whether x is rounded to bytes when the weight has a block format; gradients are not.</param>
+    private static void Multiply<S, V>(
+        WorkerPool pool, Tensor x, Weight w, HeadRows slice, int heads, bool byRows, bool toBytes, Tensor y, bool accumulate)
         where S : struct, ISimd<V>
         where V : struct
     {
         Check(byRows ? x : y, slice, heads, w.Rows, w.Columns, byRows ? y : x);
         int columns = byRows ? w.Columns : slice.Count;
         int depth = byRows ? slice.Count : w.Columns;
-        PackedWeight? packed = byRows ? null : PackedWeight.For(w, pool);
         Pieces pieces = new(x.Rows, columns, depth, heads > pool.Threads ? 1 : pool.Threads);
         long work = (long)x.Rows * heads * columns * depth;
+        if (w.Blocks is not null)
+        {
+            BlockTiles tiles = BlockTiles.For(w, pool);
+            ActivationBlock* blocks = toBytes ? QuantisedRows.OfThread.Fill<S, V>(pool, x) : null;
+            pool.For(heads * pieces.Count, 1, new BlockJob<S, V>(pieces, x, blocks, tiles, slice, columns, depth, byRows, y, accumulate), work);
+            return;
+        }
+
+        PackedWeight? packed = byRows ? null : PackedWeight.For(w, pool);
         if (w.Format == WeightFormat.F32)
         {
             pool.For(heads * pieces.Count, 1, new Job<S, V, Float32Panel>(pieces, x, w, packed, slice, columns, depth, y, accumulate), work);
@@ -137,6 +150,39 @@ internal static unsafe class HeadLinear
                 {
                     BlockProduct.Packed<S, V, F>(
                         left, rows, packed.Data, packed.PanelBytes, first + column, first + end, depth, target, y.Stride, accumulate);
+                }
+            }
+        }
+    }
+
+    /// <summary>The same with a weight in a block format; <paramref name="blocks"/> is x rounded to bytes, or null for products in F32.</summary>
+    private readonly struct BlockJob<S, V>(
+        Pieces pieces, Tensor x, ActivationBlock* blocks, BlockTiles tiles, HeadRows slice, int columns, int depth, bool byRows, Tensor y, bool accumulate) : IRangeJob
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        public void Run(int from, int to)
+        {
+            nint stride = QuantisedRows.Stride(x.Columns);
+            for (int i = from; i < to; i++)
+            {
+                int head = i / pieces.Count;
+                int first = (head * slice.Step) + slice.From;
+                pieces.Get(i % pieces.Count, out int row, out int rows, out int column, out int end);
+                LeftOperand left = LeftOperand.Rows(x.Row(row) + (head * depth), x.Stride);
+                float* target = y.Row(row) + (head * columns) + column;
+                if (byRows)
+                {
+                    TileProduct.Rows<S, V>(left, rows, tiles, first, depth, column, end, target, y.Stride, accumulate);
+                }
+                else if (blocks == null)
+                {
+                    TileProduct.Columns<S, V>(left, rows, tiles, first + column, first + end, depth, target, y.Stride, accumulate);
+                }
+                else
+                {
+                    ActivationBlock* part = blocks + (row * stride) + QuantisedRows.Stride(head * depth);
+                    tiles.Format.Multiply<S, V>(part, stride, rows, tiles, first + column, first + end, target, y.Stride);
                 }
             }
         }

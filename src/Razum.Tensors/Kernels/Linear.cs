@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Razum.Tensors.Formats;
 using Razum.Tensors.Kernels.MatMul;
 using Razum.Tensors.Simd;
 using Razum.Tensors.Threading;
@@ -9,11 +10,14 @@ namespace Razum.Tensors.Kernels;
 /// y = x W^T + b and its gradients. x [T, in], W [out, in], b [out], y [T, out].
 /// Every element of a result is one chain of fused multiply-adds over the contraction index, ascending: for y and dx it starts from 0 (or from
 /// dx where that is added to), for gradients of parameters from the gradient so far, so that two batches add up like one.
+/// With a weight in a block format x is rounded to bytes and y is a chain over blocks of exact integer products (<see cref="TileKernel"/>); dx uses the
+/// dequantised values, as above.
 /// </summary>
 internal static unsafe class Linear
 {
     /// <summary>y = x W^T + b.</summary>
-    internal static void Forward<S, V>(WorkerPool pool, Tensor x, Weight w, Weight? bias, Tensor y)
+    /// <param name="activations">Memory for x rounded to bytes, for weights in block formats; null for the calling thread's own.</param>
+    internal static void Forward<S, V>(WorkerPool pool, Tensor x, Weight w, Weight? bias, Tensor y, QuantisedRows? activations = null)
         where S : struct, ISimd<V>
         where V : struct
     {
@@ -23,8 +27,16 @@ internal static unsafe class Linear
             return;
         }
 
-        PackedWeight packed = PackedWeight.For(w, pool);
         Pieces pieces = new(x.Rows, w.Rows, w.Columns, pool.Threads);
+        if (w.Blocks is not null)
+        {
+            BlockTiles tiles = BlockTiles.For(w, pool);
+            ActivationBlock* blocks = (activations ?? QuantisedRows.OfThread).Fill<S, V>(pool, x);
+            pool.For(pieces.Count, 1, new BlockForwardJob<S, V>(pieces, blocks, x.Columns, tiles, bias, y));
+            return;
+        }
+
+        PackedWeight packed = PackedWeight.For(w, pool);
         if (w.Format == WeightFormat.F32)
         {
             pool.For(pieces.Count, 1, new ForwardJob<S, V, Float32Panel>(pieces, x, packed, bias, y));
@@ -43,7 +55,11 @@ internal static unsafe class Linear
         Check(dx, w, null, dy);
         LeftOperand left = LeftOperand.Rows(dy.Data, dy.Stride);
         Pieces pieces = new(dx.Rows, dx.Columns, w.Rows, pool.Threads);
-        if (w.Format == WeightFormat.F32)
+        if (w.Blocks is not null)
+        {
+            pool.For(pieces.Count, 1, new BlockRowsJob<S, V>(pieces, left, BlockTiles.For(w, pool), dx, accumulate));
+        }
+        else if (w.Format == WeightFormat.F32)
         {
             pool.For(pieces.Count, 1, new RowsJob<S, V, Float32Panel>(pieces, left, w.Data, w.Columns, w.Rows, dx, accumulate));
         }
@@ -83,6 +99,7 @@ internal static unsafe class Linear
     /// <summary>y = x W^T + b in double precision.</summary>
     internal static void Reference(Tensor x, Weight w, Weight? bias, Tensor y)
     {
+        float[] values = w.ToArray();
         for (int t = 0; t < x.Rows; t++)
         {
             for (int n = 0; n < w.Rows; n++)
@@ -90,7 +107,7 @@ internal static unsafe class Linear
                 double sum = bias is null ? 0 : Value(bias, n);
                 for (int k = 0; k < w.Columns; k++)
                 {
-                    sum += (double)x.Row(t)[k] * Value(w, ((long)n * w.Columns) + k);
+                    sum += (double)x.Row(t)[k] * values[((long)n * w.Columns) + k];
                 }
 
                 y.Row(t)[n] = (float)sum;
@@ -101,6 +118,7 @@ internal static unsafe class Linear
     /// <summary>dx = dy W, dW += dy^T x and db += sum of dy in double precision; empty tensors are left out.</summary>
     internal static void ReferenceBackward(Tensor dy, Tensor x, Weight w, Tensor dx, Tensor dw, Tensor db)
     {
+        float[] values = w.ToArray();
         for (int t = 0; t < dx.Rows; t++)
         {
             for (int k = 0; k < dx.Columns; k++)
@@ -108,7 +126,7 @@ internal static unsafe class Linear
                 double sum = 0;
                 for (int n = 0; n < w.Rows; n++)
                 {
-                    sum += (double)dy.Row(t)[n] * Value(w, ((long)n * w.Columns) + k);
+                    sum += (double)dy.Row(t)[n] * values[((long)n * w.Columns) + k];
                 }
 
                 dx.Row(t)[k] = (float)sum;
@@ -192,8 +210,8 @@ internal static unsafe class Linear
         }
     }
 
-    /// <summary>One value of a weight, widened.</summary>
-    internal static float Value(Weight w, long index) =>
+    /// <summary>One value of a bias, widened.</summary>
+    private static float Value(Weight w, long index) =>
         w.Format == WeightFormat.F32 ? Float32Panel.Load(w.Data, index) : BFloat16Panel.Load(w.Data, index);
 
     private readonly struct ForwardJob<S, V, F>(Pieces pieces, Tensor x, PackedWeight packed, Weight? bias, Tensor y) : IRangeJob
@@ -213,6 +231,42 @@ internal static unsafe class Linear
                 {
                     AddBias<S, V>(bias, column, end - column, target, rows, y.Stride);
                 }
+            }
+        }
+    }
+
+    /// <summary>The forward product with a weight in a block format.</summary>
+    private readonly struct BlockForwardJob<S, V>(Pieces pieces, ActivationBlock* x, int depth, BlockTiles tiles, Weight? bias, Tensor y) : IRangeJob
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        public void Run(int from, int to)
+        {
+            nint stride = QuantisedRows.Stride(depth);
+            for (int i = from; i < to; i++)
+            {
+                pieces.Get(i, out int row, out int rows, out int column, out int end);
+                float* target = y.Row(row) + column;
+                tiles.Format.Multiply<S, V>(x + (row * stride), stride, rows, tiles, column, end, target, y.Stride);
+                if (bias is not null)
+                {
+                    AddBias<S, V>(bias, column, end - column, target, rows, y.Stride);
+                }
+            }
+        }
+    }
+
+    /// <summary>The product with the rows of a weight in a block format.</summary>
+    private readonly struct BlockRowsJob<S, V>(Pieces pieces, LeftOperand left, BlockTiles tiles, Tensor target, bool accumulate) : IRangeJob
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        public void Run(int from, int to)
+        {
+            for (int i = from; i < to; i++)
+            {
+                pieces.Get(i, out int row, out int rows, out int column, out int end);
+                TileProduct.Rows<S, V>(left.From(row, 0), rows, tiles, 0, tiles.Rows, column, end, target.Row(row) + column, target.Stride, accumulate);
             }
         }
     }

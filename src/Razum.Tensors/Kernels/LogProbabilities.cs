@@ -129,6 +129,7 @@ internal static unsafe class LogProbabilities
     {
         Copy.Forward(kernels.Pool, Whole(hidden), Whole(x), 1, rows);
         kernels.Linear(x, head, null, logits);
+        kernels.Activations.Forget(); // x is filled anew without the arena's knowing
         return logits;
     }
 

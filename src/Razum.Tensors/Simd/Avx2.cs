@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Avx2Isa = System.Runtime.Intrinsics.X86.Avx2;
 
 namespace Razum.Tensors.Simd;
 
@@ -37,6 +38,34 @@ internal readonly unsafe struct Avx2 : ISimd<Vector256<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> LoadBFloat16(ushort* source) => Vector256.ShiftLeft(Vector256.WidenLower(Vector128.Load(source).ToVector256Unsafe()), 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadHalf(ushort* source) => HalfFloat.Widen(Vector256.WidenLower(Vector128.Load(source).ToVector256Unsafe()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadBytes(byte* source) =>
+        Vector256.ConvertToSingle(Avx2Isa.ConvertToVector256Int32(Vector64.Load(source).ToVector128Unsafe()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> DotBytes(Vector256<float> sum, Vector256<float> weights, Vector256<float> x)
+    {
+        // Even and odd bytes widened to 16 bits: 255 * 128 * 2 fits in 32 bits, where the shorter way over 8-bit pairs would saturate.
+        Vector256<int> even = Avx2Isa.MultiplyAddAdjacent(
+            weights.AsInt16() & Vector256.Create((short)0xff), Vector256.ShiftRightArithmetic(Vector256.ShiftLeft(x.AsInt16(), 8), 8));
+        Vector256<int> odd = Avx2Isa.MultiplyAddAdjacent(
+            Vector256.ShiftRightLogical(weights.AsUInt16(), 8).AsInt16(), Vector256.ShiftRightArithmetic(x.AsInt16(), 8));
+        return (sum.AsInt32() + even + odd).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LowNibbles(Vector256<float> bytes) => (bytes.AsByte() & Vector256.Create((byte)15)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> HighNibbles(Vector256<float> bytes) =>
+        (Vector256.ShiftRightLogical(bytes.AsUInt16(), 4).AsByte() & Vector256.Create((byte)15)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> ToFloat(Vector256<float> integers) => Vector256.ConvertToSingle(integers.AsInt32());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Add(Vector256<float> a, Vector256<float> b) => a + b;

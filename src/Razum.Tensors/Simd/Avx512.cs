@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Avx512Bytes = System.Runtime.Intrinsics.X86.Avx512BW;
+using Avx512Isa = System.Runtime.Intrinsics.X86.Avx512F;
 
 namespace Razum.Tensors.Simd;
 
@@ -37,6 +39,33 @@ internal readonly unsafe struct Avx512 : ISimd<Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> LoadBFloat16(ushort* source) => Vector512.ShiftLeft(Vector512.WidenLower(Vector256.Load(source).ToVector512Unsafe()), 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadHalf(ushort* source) => HalfFloat.Widen(Vector512.WidenLower(Vector256.Load(source).ToVector512Unsafe()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadBytes(byte* source) => Vector512.ConvertToSingle(Avx512Isa.ConvertToVector512Int32(Vector128.Load(source)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> DotBytes(Vector512<float> sum, Vector512<float> weights, Vector512<float> x)
+    {
+        // Even and odd bytes widened to 16 bits: 255 * 128 * 2 fits in 32 bits, where the shorter way over 8-bit pairs would saturate.
+        Vector512<int> even = Avx512Bytes.MultiplyAddAdjacent(
+            weights.AsInt16() & Vector512.Create((short)0xff), Vector512.ShiftRightArithmetic(Vector512.ShiftLeft(x.AsInt16(), 8), 8));
+        Vector512<int> odd = Avx512Bytes.MultiplyAddAdjacent(
+            Vector512.ShiftRightLogical(weights.AsUInt16(), 8).AsInt16(), Vector512.ShiftRightArithmetic(x.AsInt16(), 8));
+        return (sum.AsInt32() + even + odd).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LowNibbles(Vector512<float> bytes) => (bytes.AsByte() & Vector512.Create((byte)15)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> HighNibbles(Vector512<float> bytes) =>
+        (Vector512.ShiftRightLogical(bytes.AsUInt16(), 4).AsByte() & Vector512.Create((byte)15)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> ToFloat(Vector512<float> integers) => Vector512.ConvertToSingle(integers.AsInt32());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Add(Vector512<float> a, Vector512<float> b) => a + b;

@@ -11,6 +11,9 @@ internal unsafe interface ISimd<V>
     /// <summary>Number of F32 lanes.</summary>
     static abstract int Lanes { get; }
 
+    /// <summary>Whether kernels made at run time are used where there are some; they give the same bits.</summary>
+    static virtual bool UsesMachineCode => false;
+
     static abstract V Zero { get; }
 
     static abstract V Broadcast(float value);
@@ -27,6 +30,27 @@ internal unsafe interface ISimd<V>
 
     /// <summary>Loads BF16 values and widens them to F32 (exact).</summary>
     static abstract V LoadBFloat16(ushort* source);
+
+    /// <summary>Loads F16 values and widens them to F32 (exact).</summary>
+    static abstract V LoadHalf(ushort* source);
+
+    /// <summary>Loads unsigned bytes as F32.</summary>
+    static abstract V LoadBytes(byte* source);
+
+    /// <summary>
+    /// Lanes as 32-bit integers of four bytes each: sum + the four products of the unsigned bytes of <paramref name="weights"/> with the signed bytes of
+    /// <paramref name="x"/>. Exact: the same integers in every set.
+    /// </summary>
+    static abstract V DotBytes(V sum, V weights, V x);
+
+    /// <summary>The low four bits of every byte.</summary>
+    static abstract V LowNibbles(V bytes);
+
+    /// <summary>The high four bits of every byte.</summary>
+    static abstract V HighNibbles(V bytes);
+
+    /// <summary>Lanes as 32-bit integers converted to F32.</summary>
+    static abstract V ToFloat(V integers);
 
     static abstract V Add(V a, V b);
 

@@ -39,6 +39,39 @@ internal readonly unsafe struct Neon : ISimd<Vector128<float>>
     public static Vector128<float> LoadBFloat16(ushort* source) => Vector128.ShiftLeft(Vector128.WidenLower(Vector64.Load(source).ToVector128Unsafe()), 16).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadHalf(ushort* source) => HalfFloat.Widen(Vector128.WidenLower(Vector64.Load(source).ToVector128Unsafe()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadBytes(byte* source)
+    {
+        Vector128<byte> bytes = Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<uint>(source)).AsByte();
+        return Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(bytes)).AsInt32());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> DotBytes(Vector128<float> sum, Vector128<float> weights, Vector128<float> x)
+    {
+        Vector128<int> total = sum.AsInt32();
+        Vector128<uint> w = weights.AsUInt32();
+        Vector128<int> v = x.AsInt32();
+        total += (w & Vector128.Create(0xffu)).AsInt32() * Vector128.ShiftRightArithmetic(Vector128.ShiftLeft(v, 24), 24);
+        total += (Vector128.ShiftRightLogical(w, 8) & Vector128.Create(0xffu)).AsInt32() * Vector128.ShiftRightArithmetic(Vector128.ShiftLeft(v, 16), 24);
+        total += (Vector128.ShiftRightLogical(w, 16) & Vector128.Create(0xffu)).AsInt32() * Vector128.ShiftRightArithmetic(Vector128.ShiftLeft(v, 8), 24);
+        total += Vector128.ShiftRightLogical(w, 24).AsInt32() * Vector128.ShiftRightArithmetic(v, 24);
+        return total.AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LowNibbles(Vector128<float> bytes) => (bytes.AsByte() & Vector128.Create((byte)15)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> HighNibbles(Vector128<float> bytes) =>
+        (Vector128.ShiftRightLogical(bytes.AsUInt16(), 4).AsByte() & Vector128.Create((byte)15)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> ToFloat(Vector128<float> integers) => Vector128.ConvertToSingle(integers.AsInt32());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Add(Vector128<float> a, Vector128<float> b) => a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -25,6 +25,29 @@ internal readonly unsafe struct Scalar : ISimd<float>
 
     public static float LoadBFloat16(ushort* source) => BitConverter.UInt32BitsToSingle((uint)*source << 16);
 
+    public static float LoadHalf(ushort* source) => (float)BitConverter.UInt16BitsToHalf(*source);
+
+    public static float LoadBytes(byte* source) => *source;
+
+    public static float DotBytes(float sum, float weights, float x)
+    {
+        int total = BitConverter.SingleToInt32Bits(sum);
+        uint w = BitConverter.SingleToUInt32Bits(weights);
+        int v = BitConverter.SingleToInt32Bits(x);
+        for (int shift = 0; shift < 32; shift += 8)
+        {
+            total += (byte)(w >> shift) * (sbyte)(v >> shift);
+        }
+
+        return BitConverter.Int32BitsToSingle(total);
+    }
+
+    public static float LowNibbles(float bytes) => BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(bytes) & 0x0f0f0f0f);
+
+    public static float HighNibbles(float bytes) => BitConverter.UInt32BitsToSingle((BitConverter.SingleToUInt32Bits(bytes) >> 4) & 0x0f0f0f0f);
+
+    public static float ToFloat(float integers) => BitConverter.SingleToInt32Bits(integers);
+
     public static float Add(float a, float b) => a + b;
 
     public static float Subtract(float a, float b) => a - b;

@@ -68,6 +68,15 @@ public sealed class AskTests : IDisposable
     }
 
     [Fact]
+    public async Task Quantised_weights_answer_too()
+    {
+        TinyModel.Write(_folder.Path);
+        string[] arguments = ["ask", "hi", "--model", _folder.Path, "--seed", "7", "--max-tokens", "12", "--json"];
+        string[] quantised = [.. arguments, "--quantize", "q8_0"];
+        Assert.Equal(await Answer(null, quantised), await Answer(null, quantised));
+    }
+
+    [Fact]
     public async Task Chat_answers_every_piped_line()
     {
         TinyModel.Write(_folder.Path);

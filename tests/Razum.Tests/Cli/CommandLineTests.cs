@@ -11,6 +11,7 @@ public sealed class CommandLineTests
         { ["nope"], "'nope'" },
         { ["ask", "--bogus", "hi"], "unknown option --bogus" },
         { ["ask", "--top-k", "many", "hi"], "'many' for option '--top-k'" },
+        { ["ask", "--quantize", "q9", "hi"], "q9" },
         { ["ask", "one", "two"], "'two'" },
         { ["chat", "--threads", "-3"], "--threads must be" },
         { ["train"], "train" },

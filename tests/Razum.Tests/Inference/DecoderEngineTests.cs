@@ -2,13 +2,14 @@ using Razum.Inference;
 using Razum.Models;
 using Razum.Tensors;
 using Razum.Tensors.Checkpoints;
+using Razum.Tensors.Threading;
 using Razum.Tests.Models;
 
 namespace Razum.Tests.Inference;
 
 /// <summary>
-/// The engine over real decoders: every checkpoint of <c>goldens/lm</c> that this version reads, over its BF16 weights and over F32 copies. What a request
-/// gets must not depend on company, chunking or threads, and its log-probabilities must be the trainer's, bit for bit.
+/// The engine over real decoders: every checkpoint of <c>goldens/lm</c> that this version reads, over its BF16 weights, F32 copies and
+/// quantised ones. What a request gets must not depend on company, chunking or threads, and its log-probabilities must be the trainer's, bit for bit.
 /// </summary>
 [Trait("golden", "yes")]
 public sealed class DecoderEngineTests
@@ -16,15 +17,16 @@ public sealed class DecoderEngineTests
     private static readonly EngineOptions s_alone = new() { Threads = 1 };
     private static readonly EngineOptions s_crowded = new() { Threads = 2, MaxSequences = 9, TokenBudget = 21 };
 
-    public static TheoryData<string, bool> Models
+    public static TheoryData<string, WeightFormat> Models
     {
         get
         {
-            TheoryData<string, bool> models = [];
+            TheoryData<string, WeightFormat> models = [];
             foreach (string name in LanguageModelCase.Names)
             {
-                models.Add(name, false);
-                models.Add(name, true);
+                models.Add(name, WeightFormat.BF16);
+                models.Add(name, WeightFormat.F32);
+                models.Add(name, WeightFormat.Q8_0);
             }
 
             return models;
@@ -35,10 +37,10 @@ public sealed class DecoderEngineTests
 
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Models))]
-    public async Task SixteenRequestsDoNotDisturbEachOther(string name, bool isF32)
+    public async Task SixteenRequestsDoNotDisturbEachOther(string name, WeightFormat format)
     {
         using Checkpoint checkpoint = Open(name);
-        Decoder decoder = Load(name, checkpoint, isF32);
+        Decoder decoder = Load(name, checkpoint, format);
         GenerationRequest[] requests = [.. Enumerable.Range(0, 16).Select(i => RandomRequest(i, decoder.Config.VocabSize))];
         Answer[] alone = new Answer[requests.Length], together;
         await using (Engine engine = Create(decoder, s_alone))
@@ -66,10 +68,10 @@ public sealed class DecoderEngineTests
 
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Models))]
-    public void ADecodedTokenAllocatesNothing(string name, bool isF32)
+    public void ADecodedTokenAllocatesNothing(string name, WeightFormat format)
     {
         using Checkpoint checkpoint = Open(name);
-        Decoder decoder = Load(name, checkpoint, isF32);
+        Decoder decoder = Load(name, checkpoint, format);
         using DecoderModel model = new(decoder, 4, threads: 1);
         using BlockPool pool = new(model.CacheShape, 64);
         GenerationLoop loop = new(model, new Scheduler(pool, new EngineOptions { MaxSequences = 4, TokenBudget = 64 }));
@@ -95,8 +97,13 @@ public sealed class DecoderEngineTests
 
     private static Checkpoint Open(string name) => new(Path.Combine(Goldens.Root, "lm", name));
 
-    private static Decoder Load(string name, Checkpoint checkpoint, bool isF32) =>
-        new(ModelConfigReader.Read(Path.Combine(Goldens.Root, "lm", name)), new CheckpointParameters(checkpoint, isF32));
+    private static Decoder Load(string name, Checkpoint checkpoint, WeightFormat format)
+    {
+        using WorkerPool pool = new(1);
+        ParameterSource source = new CheckpointParameters(checkpoint, format == WeightFormat.F32);
+        source = WeightFormats.Quantised.Contains(format) ? new QuantisedParameters(source, format, pool) : source;
+        return new Decoder(ModelConfigReader.Read(Path.Combine(Goldens.Root, "lm", name)), source);
+    }
 
     private static ModelInfo Info(Decoder decoder) => new("tiny", decoder.Config.VocabSize, decoder.Config.MaxPositionEmbeddings, []);
 

@@ -1,5 +1,6 @@
 using Razum.Inference;
 using Razum.Models;
+using Razum.Tensors;
 using Razum.Tensors.Checkpoints;
 using Razum.Text;
 
@@ -53,6 +54,29 @@ public sealed class ModelBundleTests : IDisposable
         Answer answer = await Answer.Collect(engine, request, TestContext.Current.CancellationToken);
         Assert.InRange(answer.Usage!.CompletionTokens, 1, 20);
         Assert.Equal(answer.Usage.CompletionTokens, answer.Ids.Length);
+    }
+
+    [Fact]
+    public void MatricesOfLinearLayersAreQuantisedWhileLoading()
+    {
+        Write("config.json", Config.Replace("\"hidden_size\": 16", "\"hidden_size\": 32", StringComparison.Ordinal));
+        Decoder decoder = new(ModelConfigReader.Read(_folder), new RandomParameters(1, 0.3f));
+        SafetensorsWriter writer = new();
+        foreach (var weight in decoder.Parameters)
+        {
+            writer.Add(weight, ElementType.BF16);
+        }
+
+        writer.Save(Path.Combine(_folder, "model.safetensors"));
+        using ModelBundle bundle = ModelBundle.Load(_folder, WeightFormat.Q4_K);
+
+        // 32 columns are too few for Q4_K, the 24 of the last projection for any; the embedding, which is the head too, stays.
+        Dictionary<string, WeightFormat> formats = bundle.Decoder.Parameters.ToDictionary(w => w.Name, w => w.Format);
+        Assert.Equal(WeightFormat.Q8_0, formats["model.layers.0.self_attn.q_proj.weight"]);
+        Assert.Equal(WeightFormat.Q8_0, formats["model.layers.0.mlp.gate_proj.weight"]);
+        Assert.Equal(WeightFormat.BF16, formats["model.layers.0.mlp.down_proj.weight"]);
+        Assert.Equal(WeightFormat.BF16, formats["model.embed_tokens.weight"]);
+        Assert.Equal(WeightFormat.F32, formats["model.norm.weight"]);
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Razum.Models;
+using Razum.Tensors;
 using Razum.Tensors.Checkpoints;
+using Razum.Tensors.Threading;
 
 namespace Razum.Tests.Models;
 
@@ -66,6 +68,18 @@ internal sealed class LanguageModelCase : IDisposable
 
     /// <summary>The decoder; with F32 master weights when it is to be trained, else over the mapped BF16 ones.</summary>
     public Decoder Load(bool trainable = false) => new(Config, new CheckpointParameters(new Checkpoint(Folder), trainable));
+
+    /// <summary>The decoder with weights of that format: F32 and BF16 as above, else quantised while loading.</summary>
+    public Decoder Load(WeightFormat format)
+    {
+        if (!WeightFormats.Quantised.Contains(format))
+        {
+            return Load(trainable: format == WeightFormat.F32);
+        }
+
+        using WorkerPool pool = new(1);
+        return new Decoder(Config, new QuantisedParameters(new CheckpointParameters(new Checkpoint(Folder)), format, pool));
+    }
 
     /// <summary>Asserts max|actual - expected| within the tolerance named <paramref name="rule"/> and reports error / tolerance.</summary>
     public void Compare(string output, string rule, ReadOnlySpan<float> actual)

@@ -30,7 +30,7 @@ public sealed class HeadLinearTests
             using WorkerPool pool = new(2);
             foreach ((int t, int heads, HeadRows slice, int columns) in s_sizes)
             {
-                foreach (WeightFormat format in Enum.GetValues<WeightFormat>())
+                foreach (WeightFormat format in Matrices.PlainFormats)
                 {
                     using Matrices make = new(t + columns);
                     Weight w = make.Weight(heads * slice.Step, columns, format);
@@ -62,7 +62,7 @@ public sealed class HeadLinearTests
         {
             using Matrices make = new(9);
             (int t, int heads, HeadRows slice, int columns) = (37, 3, new HeadRows(40, 8, 32), 130);
-            foreach (WeightFormat format in Enum.GetValues<WeightFormat>())
+            foreach (WeightFormat format in Matrices.PlainFormats)
             {
                 Weight w = make.Weight(heads * slice.Step, columns, format);
                 foreach (bool transposed in (bool[])[false, true])

@@ -21,7 +21,10 @@ internal static class KernelCall
     {
         switch (set)
         {
-            case InstructionSet.Avx512 or InstructionSet.Jit:
+            case InstructionSet.Jit:
+                call.Run<Avx512Jit, System.Runtime.Intrinsics.Vector512<float>>();
+                break;
+            case InstructionSet.Avx512:
                 call.Run<Avx512, System.Runtime.Intrinsics.Vector512<float>>();
                 break;
             case InstructionSet.Avx2:

@@ -5,7 +5,7 @@ using Razum.Tensors.Threading;
 
 namespace Razum.Tests.Tensors.Kernels;
 
-/// <summary>Products with weights: every instruction set against the reference, odd sizes, strided views, both formats, and the bits of a row.</summary>
+/// <summary>Products with weights: every instruction set against the reference, odd sizes, strided views, F32 and BF16, and the bits of a row.</summary>
 public sealed class LinearTests
 {
     public static TheoryData<InstructionSet> Sets => KernelCall.Sets;
@@ -52,7 +52,7 @@ public sealed class LinearTests
             using WorkerPool pool = new(2);
             foreach ((int t, int k, int n) in s_sizes)
             {
-                foreach (WeightFormat format in Enum.GetValues<WeightFormat>())
+                foreach (WeightFormat format in Matrices.PlainFormats)
                 {
                     using Matrices make = new(t + n);
                     Weight w = make.Weight(n, k, format);
@@ -77,7 +77,7 @@ public sealed class LinearTests
             using WorkerPool pool = new(2);
             foreach ((int t, int k, int n) in s_sizes)
             {
-                foreach (WeightFormat format in Enum.GetValues<WeightFormat>())
+                foreach (WeightFormat format in Matrices.PlainFormats)
                 {
                     using Matrices make = new(t + n);
                     Weight w = make.Weight(n, k, format);
@@ -113,7 +113,7 @@ public sealed class LinearTests
             where S : struct, ISimd<V>
             where V : struct
         {
-            foreach (WeightFormat format in Enum.GetValues<WeightFormat>())
+            foreach (WeightFormat format in Matrices.PlainFormats)
             {
                 using Matrices make = new(7);
                 (int t, int k, int n) = (211, 1100, 145);

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Razum.Tensors;
+using Razum.Tensors.Formats;
 
 namespace Razum.Tests.Tensors.Kernels;
 
@@ -10,6 +11,9 @@ internal sealed unsafe class Matrices(int seed) : IDisposable
     private readonly Arena _arena = new();
     private readonly List<Weight> _weights = [];
     private readonly List<nint> _memory = [];
+
+    /// <summary>Formats that store every value by itself; products with them are F32 throughout.</summary>
+    public static IEnumerable<WeightFormat> PlainFormats => Enum.GetValues<WeightFormat>().Except(WeightFormats.Quantised);
 
     public Arena Arena => _arena;
 
@@ -64,6 +68,10 @@ internal sealed unsafe class Matrices(int seed) : IDisposable
                 value = (float)((2 * _random.NextDouble()) - 1);
             }
         }
+        else if (BlockFormat.Of(format) is { } blocks)
+        {
+            weight = Blocks(rows, columns, blocks);
+        }
         else
         {
             ushort* data = (ushort*)NativeMemory.AlignedAlloc((nuint)(rows * columns * sizeof(ushort)), 64);
@@ -83,6 +91,26 @@ internal sealed unsafe class Matrices(int seed) : IDisposable
 
         _weights.Add(weight);
         return weight;
+    }
+
+    /// <summary>A weight over blocks in memory, as a mapped file would have them.</summary>
+    private Weight Blocks(int rows, int columns, BlockFormat format)
+    {
+        int count = rows * columns / format.Values;
+        byte* data = (byte*)NativeMemory.AlignedAlloc((nuint)(count * format.Bytes), 64);
+        _memory.Add((nint)data);
+        float* values = stackalloc float[format.Values];
+        for (int i = 0; i < count; i++)
+        {
+            for (int j = 0; j < format.Values; j++)
+            {
+                values[j] = (float)((2 * _random.NextDouble()) - 1);
+            }
+
+            format.Quantize(values, data + (i * format.Bytes));
+        }
+
+        return Razum.Tensors.Weight.Map("w", format.Format, data, rows, columns, rows == 1, this);
     }
 
     /// <summary>Every value within <paramref name="tolerance"/> of what is expected.</summary>
