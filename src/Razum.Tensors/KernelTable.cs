@@ -14,7 +14,7 @@ internal abstract unsafe class KernelTable(WorkerPool pool)
 
     public static KernelTable Create(InstructionSet set, WorkerPool pool) => set switch
     {
-        InstructionSet.Avx512 => new KernelTable<Avx512, System.Runtime.Intrinsics.Vector512<float>>(pool),
+        InstructionSet.Avx512 or InstructionSet.Jit => new KernelTable<Avx512, System.Runtime.Intrinsics.Vector512<float>>(pool),
         InstructionSet.Avx2 => new KernelTable<Avx2, System.Runtime.Intrinsics.Vector256<float>>(pool),
         InstructionSet.Neon => new KernelTable<Neon, System.Runtime.Intrinsics.Vector128<float>>(pool),
         _ => new KernelTable<Scalar, float>(pool),

@@ -1,13 +1,15 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Razum.Tensors.Jit;
 using Razum.Tensors.Simd;
 using Razum.Tensors.Threading;
 
 namespace Razum.Tensors;
 
 /// <summary>
-/// What a core can do at most: F32 fused multiply-adds on registers alone, with the widest vectors. Utilisation is measured against this.
+/// What a core can do at most: multiply-adds on registers alone, with the widest vectors, in F32, BF16 (<c>vdpbf16ps</c>) or INT8 (<c>vpdpbusd</c>).
+/// Utilisation is measured against this.
 /// </summary>
 internal static class MachinePeak
 {
@@ -17,17 +19,27 @@ internal static class MachinePeak
     /// <summary>Floating-point operations per second of the calling thread's core (2 for a multiply-add): the best of windows over about <paramref name="milliseconds"/>.</summary>
     internal static double Measure(double milliseconds = 50) => InstructionSets.Supported[^1] switch
     {
-        InstructionSet.Avx512 => Measure<Avx512, Vector512<float>>(milliseconds),
+        InstructionSet.Avx512 or InstructionSet.Jit => Measure<Avx512, Vector512<float>>(milliseconds),
         InstructionSet.Avx2 => Measure<Avx2, Vector256<float>>(milliseconds),
         InstructionSet.Neon => Measure<Neon, Vector128<float>>(milliseconds),
         _ => Measure<Scalar, float>(milliseconds),
     };
 
-    /// <summary>The same for all threads of a pool at once: the sum of what each reaches beside the others.</summary>
-    internal static double Measure(WorkerPool pool, double milliseconds = 50)
+    /// <summary>The same with BF16 values summed in F32; 0 where no machine code runs or the instruction is missing.</summary>
+    internal static double MeasureBFloat16(double milliseconds = 50) => MachineCode.Unavailable is null && CpuFeatures.Avx512BFloat16
+        ? Best(PeakLoop.BFloat16, PeakLoop.BFloat16Operations, milliseconds)
+        : 0;
+
+    /// <summary>The same with products of 8-bit integers summed in 32 bits; 0 where no machine code runs or the instruction is missing.</summary>
+    internal static double MeasureInt8(double milliseconds = 50) => MachineCode.Unavailable is null && CpuFeatures.Avx512Vnni
+        ? Best(PeakLoop.Int8, PeakLoop.Int8Operations, milliseconds)
+        : 0;
+
+    /// <summary>One of these peaks for all threads of a pool at once: the sum of what each reaches beside the others.</summary>
+    internal static double Measure(WorkerPool pool, double milliseconds = 50, Func<double, double>? measure = null)
     {
         double[] peaks = new double[pool.Threads];
-        pool.For(pool.Threads, 1, new PeakJob(peaks, milliseconds));
+        pool.For(pool.Threads, 1, new PeakJob(peaks, milliseconds, measure ?? Measure));
         return peaks.Sum();
     }
 
@@ -35,15 +47,20 @@ internal static class MachinePeak
         where S : struct, ISimd<V>
         where V : struct
     {
+        return Best(rounds => Multiply<S, V>(rounds), 2.0 * Chains * S.Lanes, milliseconds);
+    }
+
+    /// <summary>Operations per second of a loop whose rounds do <paramref name="operations"/> each: the best of many short runs.</summary>
+    private static double Best(Action<long> loop, double operations, double milliseconds)
+    {
         const int Rounds = 100_000;
-        double operations = 2.0 * Chains * Rounds * S.Lanes;
         double best = 0;
         long begin = Stopwatch.GetTimestamp();
         do
         {
             long start = Stopwatch.GetTimestamp();
-            Multiply<S, V>(Rounds);
-            best = Math.Max(best, operations / Stopwatch.GetElapsedTime(start).TotalSeconds);
+            loop(Rounds);
+            best = Math.Max(best, operations * Rounds / Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
         while (Stopwatch.GetElapsedTime(begin).TotalMilliseconds < milliseconds);
 
@@ -51,14 +68,14 @@ internal static class MachinePeak
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static float Multiply<S, V>(int rounds)
+    private static float Multiply<S, V>(long rounds)
         where S : struct, ISimd<V>
         where V : struct
     {
         V x = S.Broadcast(0.999f);
         V y = S.Broadcast(0.001f);
         V a = x, b = x, c = x, d = x, e = x, f = x, g = x, h = x, i = x, j = x, k = x, l = x;
-        for (int n = 0; n < rounds; n++)
+        for (long n = 0; n < rounds; n++)
         {
             a = S.Fma(a, x, y);
             b = S.Fma(b, x, y);
@@ -78,13 +95,13 @@ internal static class MachinePeak
         return S.Sum(S.Add(first, S.Add(S.Add(S.Add(g, h), S.Add(i, j)), S.Add(k, l))));
     }
 
-    private readonly struct PeakJob(double[] peaks, double milliseconds) : IRangeJob
+    private readonly struct PeakJob(double[] peaks, double milliseconds, Func<double, double> measure) : IRangeJob
     {
         public void Run(int from, int to)
         {
             for (int i = from; i < to; i++)
             {
-                peaks[i] = Measure(milliseconds);
+                peaks[i] = measure(milliseconds);
             }
         }
     }

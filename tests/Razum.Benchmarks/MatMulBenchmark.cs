@@ -21,7 +21,7 @@ internal static class MatMulBenchmark
         InstructionSet set = options.Length > 1 ? Enum.Parse<InstructionSet>(options[1], ignoreCase: true) : InstructionSets.Default;
         switch (set)
         {
-            case InstructionSet.Avx512:
+            case InstructionSet.Avx512 or InstructionSet.Jit:
                 Run<Avx512, Vector512<float>>(rounds);
                 break;
             case InstructionSet.Avx2:

@@ -7,4 +7,7 @@ public enum InstructionSet
     Neon,
     Avx2,
     Avx512,
+
+    /// <summary>The vectors of <see cref="Avx512"/>, and machine code made at run time where there is a kernel of it. F32 results are those of <see cref="Avx512"/>.</summary>
+    Jit,
 }

@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
+using Razum.Tensors.Jit;
 using Avx2Isa = System.Runtime.Intrinsics.X86.Avx2;
 
 namespace Razum.Tensors.Simd;
@@ -11,7 +12,7 @@ public static class InstructionSets
     public static IReadOnlyList<InstructionSet> Supported { get; } =
         Enum.GetValues<InstructionSet>().Where(IsSupported).ToArray();
 
-    /// <summary>The set named by the environment variable <c>RAZUM_KERNELS</c> (scalar, neon, avx2, avx512), else the widest supported one.</summary>
+    /// <summary>The set named by the environment variable <c>RAZUM_KERNELS</c> (scalar, neon, avx2, avx512, jit), else the widest supported one.</summary>
     /// <exception cref="InvalidDataException">The variable names a set that does not exist or that this processor lacks.</exception>
     public static InstructionSet Default
     {
@@ -35,6 +36,7 @@ public static class InstructionSets
 
     private static bool IsSupported(InstructionSet set) => set switch
     {
+        InstructionSet.Jit => (CpuFeatures.Avx512Vnni || CpuFeatures.Avx512BFloat16) && MachineCode.Unavailable is null,
         InstructionSet.Avx512 => Avx512F.IsSupported && Avx512BW.IsSupported,
         InstructionSet.Avx2 => Avx2Isa.IsSupported && Fma.IsSupported,
         InstructionSet.Neon => AdvSimd.IsSupported || Fma.IsSupported,

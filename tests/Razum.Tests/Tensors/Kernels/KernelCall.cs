@@ -21,7 +21,7 @@ internal static class KernelCall
     {
         switch (set)
         {
-            case InstructionSet.Avx512:
+            case InstructionSet.Avx512 or InstructionSet.Jit:
                 call.Run<Avx512, System.Runtime.Intrinsics.Vector512<float>>();
                 break;
             case InstructionSet.Avx2:
