@@ -26,7 +26,7 @@ internal sealed class DoctorReport
         foreach (InstructionSet set in Enum.GetValues<InstructionSet>().Reverse())
         {
             yield return InstructionSets.Missing(set) is { } reason ? (set, "not here", reason)
-                : set == chosen ? (set, "chosen", isNamed ? "named by RAZUM_KERNELS" : "the widest there is")
+                : set == chosen ? (set, "chosen", $"{(isNamed ? "named by RAZUM_KERNELS" : "the widest")}: {About(set)}")
                 : (set, "available", isNamed && set > chosen ? "RAZUM_KERNELS names another" : About(set));
         }
     }
@@ -83,7 +83,7 @@ internal sealed class DoctorReport
         InstructionSet.Neon => "vectors of 128 bits",
         InstructionSet.Avx2 => "vectors of 256 bits",
         InstructionSet.Avx512 => "vectors of 512 bits",
-        _ => "machine code made at run time",
+        _ => "vectors of 512 bits, and machine code",
     };
 
     private static MachinePeaks Measure(int threads)

@@ -23,6 +23,11 @@ internal static class BenchScreen
         screen.Write(grid);
         screen.Write(Table(report));
         screen.MarkupLine($"[dim]medians and ranges of {report.Rounds} round{(report.Rounds == 1 ? "" : "s")}; bound: peaks measured in the same rounds[/]");
+        if (report.WeightBytes < Processor.LastLevelCache)
+        {
+            screen.MarkupLine("[dim]the weights fit the last-level cache: reading memory does not bound this model[/]");
+        }
+
         if (report.WithoutTraining is { } reason)
         {
             screen.MarkupLine($"[dim]no training: {reason.EscapeMarkup()}[/]");

@@ -10,7 +10,7 @@ internal static unsafe class FormatWeights
     internal static bool Suits(OpCase test, WeightFormat format) => format == WeightFormat.F32 || test.Weights.Any(IsMatrix);
 
     /// <summary>
-    /// <paramref name="source"/> in the format if it is a matrix; a vector stays F32. The values of cases have few enough bits to be exact in BF16.
+    /// <paramref name="source"/> in the format if it is a matrix, its values cut to it; a vector stays F32. The reference reads the same weight.
     /// </summary>
     internal static Weight Convert(Weight source, WeightFormat format)
     {
@@ -20,10 +20,10 @@ internal static unsafe class FormatWeights
         }
 
         ushort[] values = GC.AllocateUninitializedArray<ushort>(checked((int)source.Count), pinned: true);
-        ReadOnlySpan<float> exact = source.AsSpan();
+        ReadOnlySpan<float> whole = source.AsSpan();
         for (int i = 0; i < values.Length; i++)
         {
-            values[i] = (ushort)(BitConverter.SingleToUInt32Bits(exact[i]) >> 16);
+            values[i] = (ushort)(BitConverter.SingleToUInt32Bits(whole[i]) >> 16);
         }
 
         byte* data = (byte*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref values[0]); // pinned, and kept by the weight

@@ -8,7 +8,7 @@ namespace Razum.Tensors.SelfTest;
 /// </summary>
 public static class KernelSelfTest
 {
-    private const int MostVaried = 12;
+    private const int MostVaried = 32;
 
     /// <summary>Runs all checks. A check that throws has failed, with the exception's message.</summary>
     /// <param name="progress">Called after each check with how many are done, and of how many.</param>

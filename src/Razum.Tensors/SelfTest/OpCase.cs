@@ -22,6 +22,9 @@ internal sealed record OpCase(
     /// <summary>The class of <see cref="Kernels"/> that computes it; the operation's own name unless said.</summary>
     public string Kernel { get; init; } = Op;
 
+    /// <summary>Fixes the values. With gradients no choice of a router may be near a tie: a step of the difference must not change it.</summary>
+    public int Seed { get; init; } = 1;
+
     /// <summary>Whether gradients are checked; not where they would take too long, or where the case shows a value that has none.</summary>
     public bool Gradients { get; init; } = true;
 

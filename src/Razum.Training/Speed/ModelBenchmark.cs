@@ -15,7 +15,7 @@ public sealed class ModelBenchmark(MeasuredModel model, BenchmarkOptions options
     private const int UsualPrompt = 512;
     private const int UsualGenerate = 128;
     private const double PeakMilliseconds = 45;
-    private const double WarmUpSeconds = 1;
+    private const double WarmUpSeconds = 0.7;
 
     private readonly ModelInfo _info = model.Bundle.Info;
 
@@ -50,8 +50,8 @@ public sealed class ModelBenchmark(MeasuredModel model, BenchmarkOptions options
             work.Add(training.Step());
         }
 
-        await WarmUp(generation, training, cancellation).ConfigureAwait(false);
         using var meter = new PeakMeter(options.Threads);
+        await WarmUp(generation, work, meter.Measure(PeakMilliseconds), cancellation).ConfigureAwait(false);
         var peaks = new MachinePeaks[options.Rounds];
         var seconds = new double[work.Count][];
         for (int w = 0; w < seconds.Length; w++)
@@ -140,16 +140,17 @@ public sealed class ModelBenchmark(MeasuredModel model, BenchmarkOptions options
         };
     }
 
-    /// <summary>Short work of every kind, until the runtime has compiled what is hot and every weight has its tiles.</summary>
-    private async Task WarmUp(GenerationWork generation, TrainingWork? training, CancellationToken cancellation)
+    /// <summary>
+    /// A few tokens, so that every weight has its tiles; then all work that is short, until the runtime has compiled what is hot. Long work compiles on its way.
+    /// </summary>
+    private async Task WarmUp(GenerationWork generation, List<Workload> work, MachinePeaks peaks, CancellationToken cancellation)
     {
         Progress?.Invoke("warming up", 0);
-        int prompt = Math.Min(64, _info.ContextLength - 1);
-        int sequences = options.BatchSizes.Append(1).Max();
-        Workload[] work = [generation.Prompt(prompt), generation.Generation(1, 4), generation.Generation(sequences, 2)];
-        foreach (Workload one in training is null ? work : [.. work, training.Step()])
+        await generation.Prompt(Math.Min(16, _info.ContextLength - 1)).Run(cancellation).ConfigureAwait(false);
+        await generation.Generation(1, 2).Run(cancellation).ConfigureAwait(false);
+        foreach (Workload one in work.Where(w => Math.Max(ComputeSeconds(w, peaks), ReadSeconds(w, peaks)) < WarmUpSeconds / 5))
         {
-            await Seconds(one, Math.Min(WarmUpSeconds, 2 * options.ShortestSeconds), cancellation).ConfigureAwait(false);
+            await Seconds(one, WarmUpSeconds, cancellation).ConfigureAwait(false);
         }
     }
 
