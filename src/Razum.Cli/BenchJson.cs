@@ -44,7 +44,7 @@ internal static class BenchJson
     private static void WritePath(Utf8JsonWriter json, ComputePath path)
     {
         json.WriteString("weights", path.Weights.ToString());
-        json.WriteString("arithmetic", path.Products.ToString().ToLowerInvariant());
+        json.WriteString("products", path.Products.ToString().ToLowerInvariant());
     }
 
     private static void WriteSpread(Utf8JsonWriter json, string name, Spread spread)

@@ -9,8 +9,8 @@ namespace Razum.Cli;
 internal static class MachineText
 {
     /// <summary>Operations per second of a kind of products.</summary>
-    public static string Rate(Arithmetic arithmetic, double rate) => rate > 0
-        ? string.Create(CultureInfo.InvariantCulture, $"{rate / 1e9:#,0} {(arithmetic == Arithmetic.Int8 ? "GOP/s" : "GFLOP/s")}")
+    public static string Rate(Products products, double rate) => rate > 0
+        ? string.Create(CultureInfo.InvariantCulture, $"{rate / 1e9:#,0} {(products == Products.Int8 ? "GOP/s" : "GFLOP/s")}")
         : "-";
 
     public static string Bandwidth(double rate) => string.Create(CultureInfo.InvariantCulture, $"{rate / 1e9:0.0} GB/s");
@@ -45,12 +45,12 @@ internal static class MachineText
     public static void WritePeaks(Utf8JsonWriter json, MachinePeaks peaks)
     {
         json.WriteNumber("threads", peaks.Threads);
-        foreach (Arithmetic arithmetic in Enum.GetValues<Arithmetic>())
+        foreach (Products products in Enum.GetValues<Products>())
         {
-            string name = arithmetic.ToString().ToLowerInvariant();
-            if (peaks.Of(arithmetic) > 0)
+            string name = products.ToString().ToLowerInvariant();
+            if (peaks.Of(products) > 0)
             {
-                json.WriteNumber(name, Math.Round(peaks.Of(arithmetic)));
+                json.WriteNumber(name, Math.Round(peaks.Of(products)));
             }
             else
             {

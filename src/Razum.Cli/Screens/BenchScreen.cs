@@ -17,7 +17,7 @@ internal static class BenchScreen
         grid.AddRow("[dim]weights[/]", $"{report.Path.Weights}, {MachineText.Memory(report.WeightBytes)}, products in {Name(report.Path.Products)}");
         grid.AddRow("[dim]processor[/]", Processor.Name.EscapeMarkup());
         string threads = report.Peaks.Threads == 1 ? "1 thread" : $"{report.Peaks.Threads} threads";
-        string peaks = string.Join(", ", Enum.GetValues<Arithmetic>().Where(a => report.Peaks.Of(a) > 0)
+        string peaks = string.Join(", ", Enum.GetValues<Products>().Where(a => report.Peaks.Of(a) > 0)
             .Select(a => $"{Name(a)} {MachineText.Rate(a, report.Peaks.Of(a))}"));
         grid.AddRow($"[dim]peaks of {threads}[/]", $"{peaks}, reading {MachineText.Bandwidth(report.Peaks.ReadBandwidth)}");
         screen.Write(grid);
@@ -55,7 +55,7 @@ internal static class BenchScreen
 
     private static TableColumn Right(string header) => new TableColumn(header).RightAligned().NoWrap();
 
-    private static string Name(Arithmetic arithmetic) => arithmetic.ToString().ToUpperInvariant();
+    private static string Name(Products products) => products.ToString().ToUpperInvariant();
 
     private static string Rate(double value) => value.ToString(value >= 100 ? "#,0" : "0.0", CultureInfo.InvariantCulture);
 

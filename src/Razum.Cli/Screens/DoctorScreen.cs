@@ -52,9 +52,9 @@ internal static class DoctorScreen
             table.AddColumn(Right(peaks.Threads == 1 ? "1 thread" : $"{peaks.Threads} threads"));
         }
 
-        foreach (Arithmetic arithmetic in Enum.GetValues<Arithmetic>())
+        foreach (Products products in Enum.GetValues<Products>())
         {
-            AddRow($"{arithmetic.ToString().ToUpperInvariant()} products", peaks => MachineText.Rate(arithmetic, peaks.Of(arithmetic)));
+            AddRow($"{products.ToString().ToUpperInvariant()} products", peaks => MachineText.Rate(products, peaks.Of(products)));
         }
 
         AddRow("reading, one stream per thread", peaks => MachineText.Bandwidth(peaks.ReadBandwidth));

@@ -21,10 +21,10 @@ public sealed record MachinePeaks
     public double ReadBandwidthOfFourStreams { get; init; }
 
     /// <summary>Operations per second of one kind of products.</summary>
-    public double Of(Arithmetic arithmetic) => arithmetic switch
+    public double Of(Products products) => products switch
     {
-        Arithmetic.BF16 => BFloat16,
-        Arithmetic.Int8 => Int8,
+        Products.BF16 => BFloat16,
+        Products.Int8 => Int8,
         _ => Float32,
     };
 }

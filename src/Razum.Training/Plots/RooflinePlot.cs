@@ -17,11 +17,11 @@ public sealed class RooflinePlot
     private const int Height = 700;
     private const int FontSize = 14;
 
-    private static readonly PixelPadding s_padding = new(left: 85, right: 20, bottom: 60, top: 50);
+    private static readonly PixelPadding s_padding = new(85, 20, 60, 50);
 
     private readonly Plot _plot;
     private readonly BenchmarkReport _report;
-    private readonly Arithmetic[] _roofs;
+    private readonly Products[] _roofs;
     private readonly LabelPlaces _places = new(AreaWidth, AreaHeight);
     private readonly double _left;
     private readonly double _right;
@@ -31,7 +31,7 @@ public sealed class RooflinePlot
     private RooflinePlot(Plot plot, BenchmarkReport report)
     {
         (_plot, _report) = (plot, report);
-        _roofs = [.. Enum.GetValues<Arithmetic>().Where(a => report.Peaks.Of(a) > 0)];
+        _roofs = [.. Enum.GetValues<Products>().Where(a => report.Peaks.Of(a) > 0)];
         double[] intensities = [.. report.Measurements.Select(m => m.Intensity), .. _roofs.Select(Ridge)];
         (_left, _right) = (Math.Min(0.5, intensities.Min() / 2), intensities.Max() * 5);
         _top = _roofs.Max(report.Peaks.Of) * 2;
@@ -55,8 +55,8 @@ public sealed class RooflinePlot
         File.Move(path + ".tmp", path, overwrite: true);
     }
 
-    /// <summary>Operations per byte from which on an arithmetic, not the bandwidth, is the bound.</summary>
-    private double Ridge(Arithmetic arithmetic) => _report.Peaks.Of(arithmetic) / _report.Peaks.ReadBandwidth;
+    /// <summary>Operations per byte from which on the products, not the bandwidth, are the bound.</summary>
+    private double Ridge(Products products) => _report.Peaks.Of(products) / _report.Peaks.ReadBandwidth;
 
     private void AddSlope()
     {
@@ -73,14 +73,14 @@ public sealed class RooflinePlot
     /// <summary>Every roof from the slope on: those that bound something strong, others pale.</summary>
     private void AddRoofs()
     {
-        foreach (Arithmetic arithmetic in _roofs)
+        foreach (Products products in _roofs)
         {
-            double peak = _report.Peaks.Of(arithmetic);
-            bool bounds = _report.Measurements.Any(m => m.Path.Products == arithmetic);
+            double peak = _report.Peaks.Of(products);
+            bool bounds = _report.Measurements.Any(m => m.Path.Products == products);
             Color color = bounds ? Colors.Black : Colors.Gray;
-            Line(Ridge(arithmetic), peak, _right, peak, color, bounds ? LinePattern.Solid : LinePattern.Dashed);
-            _places.Take(X(Ridge(arithmetic)), AreaWidth, Y(peak) - 3, Y(peak) + 3);
-            string text = string.Create(CultureInfo.InvariantCulture, $"{arithmetic.ToString().ToUpperInvariant()} {peak / 1e9:#,0}");
+            Line(Ridge(products), peak, _right, peak, color, bounds ? LinePattern.Solid : LinePattern.Dashed);
+            _places.Take(X(Ridge(products)), AreaWidth, Y(peak) - 3, Y(peak) + 3);
+            string text = string.Create(CultureInfo.InvariantCulture, $"{products.ToString().ToUpperInvariant()} {peak / 1e9:#,0}");
             Write(text, _right, peak, Alignment.LowerRight, color).OffsetX = -8;
         }
     }

@@ -38,7 +38,7 @@ public sealed class BenchTests : IDisposable
             Assert.Equal(m.GetProperty("operations_per_token").GetDouble(), perToken, 1e-6 * perToken);
         });
         Assert.Equal("F32", root.GetProperty("weights").GetString());
-        Assert.Equal("f32", root.GetProperty("arithmetic").GetString());
+        Assert.Equal("f32", root.GetProperty("products").GetString());
         Assert.Equal(1, root.GetProperty("peaks").GetProperty("threads").GetInt32());
         Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], File.ReadAllBytes(picture)[..4]);
         Assert.Equal(["roofline.png"], Directory.GetFiles(_folder.Path, "roofline*").Select(Path.GetFileName));
@@ -103,7 +103,7 @@ public sealed class BenchTests : IDisposable
         Parameters = 1_777_088_000,
         ActiveParameters = 1.54e9,
         WeightBytes = 3_554_176_000,
-        Path = new ComputePath(WeightFormat.BF16, Arithmetic.F32),
+        Path = new ComputePath(WeightFormat.BF16, Products.F32),
         InstructionSet = InstructionSet.Jit,
         Rounds = 5,
         Peaks = new MachinePeaks { Threads = 2, Float32 = 5.4e11, BFloat16 = 1e12, Int8 = 2.1e12, ReadBandwidth = 4.5e10 },
@@ -114,7 +114,7 @@ public sealed class BenchTests : IDisposable
     private static Measurement Measured(string name, Bound bound, double operations, double bytes) => new()
     {
         Name = name,
-        Path = new ComputePath(WeightFormat.BF16, Arithmetic.F32),
+        Path = new ComputePath(WeightFormat.BF16, Products.F32),
         TokensPerSecond = new Spread(20_000, 19_500, 20_500),
         ShareOfBound = new Spread(0.75, 0.7, 0.8),
         Bound = bound,

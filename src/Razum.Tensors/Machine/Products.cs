@@ -1,7 +1,7 @@
 namespace Razum.Tensors.Machine;
 
-/// <summary>In what products are computed; each has a peak of its own.</summary>
-public enum Arithmetic
+/// <summary>Kinds of products, each with a peak of its own.</summary>
+public enum Products
 {
     F32,
 
