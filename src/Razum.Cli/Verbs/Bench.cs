@@ -36,7 +36,6 @@ internal sealed class Bench : Verb
     {
         Description = "Sequences generated together; may be given several times, 0 leaves it out. Usually 8 and 64.",
         HelpName = "N",
-        AllowMultipleArgumentsPerToken = true,
     };
 
     private readonly Option<int> _rounds = new("--rounds") { Description = "Rounds to take medians of.", HelpName = "N", DefaultValueFactory = _ => 5 };

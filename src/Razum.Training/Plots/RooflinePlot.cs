@@ -9,7 +9,7 @@ namespace Razum.Training.Plots;
 
 /// <summary>
 /// A roofline (Williams, Waterman, Patterson 2009): how many operations are done per byte read against how many per second, both logarithmic. The slope is
-/// the read bandwidth, the flat roofs are the peaks of the arithmetics; a measurement stands below its roof by what it leaves unused.
+/// the read bandwidth, the flat roofs are the peaks of the kinds of products; a measurement stands below its roof by what it leaves unused.
 /// </summary>
 public sealed class RooflinePlot
 {

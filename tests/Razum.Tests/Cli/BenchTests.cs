@@ -23,7 +23,7 @@ public sealed class BenchTests : IDisposable
         var terminal = new TestTerminal();
         string picture = _folder.File("roofline.png");
         Assert.Equal(CommandLine.Done, await terminal.Run(
-            "bench", _folder.Path, "--json", "--rounds", "1", "--prompt", "20", "--generate", "8", "--batch", "3", "--threads", "1", "--plot", picture));
+            "bench", "--json", "--rounds", "1", "--prompt", "20", "--generate", "8", "--threads", "1", "--plot", picture, "--batch", "3", _folder.Path));
         JsonElement root = JsonDocument.Parse(terminal.Output).RootElement;
 
         JsonElement[] all = [.. root.GetProperty("measurements").EnumerateArray()];
