@@ -73,7 +73,7 @@ public sealed class DecoderCost
         return (6 * length * (_body + _head + (withMtp ? _ahead : 0))) + (6 * pairs * _attentionColumns * (_config.NumHiddenLayers + (withMtp ? 1 : 0)));
     }
 
-    /// <summary>Operations of the next <paramref name="rows"/> tokens of a sequence after <paramref name="past"/> cached ones; logits for so many of them.</summary>
+    /// <summary>Operations of the next <paramref name="rows"/> tokens after <paramref name="past"/> cached ones; so many of them have logits.</summary>
     public double Forward(int past, int rows, int logits) =>
         (2 * rows * _body) + (2 * logits * _head) + (2 * Pairs(past, rows) * _attentionColumns * _config.NumHiddenLayers);
 

@@ -76,7 +76,8 @@ internal static class DoctorScreen
         table.AddColumn(Right("gradients"));
         foreach (IGrouping<string, SelfTestResult> kernel in report.Checks.GroupBy(c => c.Kernel).OrderBy(g => g.Key, StringComparer.Ordinal))
         {
-            IEnumerable<string> sets = InstructionSets.Supported.Select(set => Worst(kernel.Where(c => c.Set == set), c => c.Error, c => c.Error <= c.Tolerance));
+            IEnumerable<string> sets = InstructionSets.Supported.Select(set =>
+                Worst(kernel.Where(c => c.Set == set), c => c.Error, c => c.Error <= c.Tolerance));
             string gradients = Worst(
                 kernel.Where(c => c.GradientError is not null), c => c.GradientError!.Value, c => c.GradientError <= c.GradientTolerance);
             table.AddRow([kernel.Key, .. sets, gradients]);

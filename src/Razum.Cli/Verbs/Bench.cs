@@ -135,7 +135,8 @@ internal sealed class Bench : Verb
     {
         int[] batch = arguments.GetValue(_batch) ?? [];
         int rounds = arguments.GetValue(_rounds);
-        if (rounds is < 1 or > MostRounds || batch.Any(n => n is < 0 or > MostSequences) || arguments.GetValue(_prompt) < 0 || arguments.GetValue(_generate) < 0)
+        bool negative = arguments.GetValue(_prompt) < 0 || arguments.GetValue(_generate) < 0;
+        if (negative || rounds is < 1 or > MostRounds || batch.Any(n => n is < 0 or > MostSequences))
         {
             throw new ArgumentException(
                 $"--rounds must be from 1 to {MostRounds}, --batch from 0 to {MostSequences}, --prompt and --generate must not be negative");

@@ -87,8 +87,7 @@ public static class Processor
         }
 
         string? line = File.ReadLines("/proc/meminfo").FirstOrDefault(l => l.StartsWith(Field, StringComparison.Ordinal));
-        return line is not null && long.TryParse(line[Field.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture, out long kibibytes)
-            ? kibibytes << 10
-            : null;
+        string number = line?[Field.Length..].Replace("kB", "", StringComparison.Ordinal) ?? "";
+        return long.TryParse(number, CultureInfo.InvariantCulture, out long kibibytes) ? kibibytes << 10 : null;
     }
 }

@@ -86,8 +86,8 @@ internal static unsafe class OpCases
                 Copy.Reference(new HeadColumns(x[0], 0, 0, 6), new HeadColumns(y, 0, 0, 6), 1, rows);
             }
         })) { Kernel = nameof(Copy) },
-        new("Recompute", [(5, 12)], [(12, 12)], (ops, x, w) => ops.Recompute(x[0], (inner, input) => inner.Add(input, inner.Linear(input, w[0]))), (arena, x, w) =>
-            Make(arena, 5, 12, y =>
+        new("Recompute", [(5, 12)], [(12, 12)], (ops, x, w) =>
+            ops.Recompute(x[0], (inner, input) => inner.Add(input, inner.Linear(input, w[0]))), (arena, x, w) => Make(arena, 5, 12, y =>
             {
                 Linear.Reference(x[0], w[0], null, y);
                 Elementwise.Reference(x[0], y, y);

@@ -54,7 +54,11 @@ internal sealed class OpCheck
         using var arena = new Arena();
         Tensor expected = _case.Reference(arena, Views(), _weights);
         float[] actual = _case.Run(ops, Views(), _weights).ToArray();
-        var result = new SelfTestResult(_case.Kernel, _case.Name, set, _format) { Error = Error(expected, actual), Tolerance = FormatWeights.Tolerance(_format) };
+        var result = new SelfTestResult(_case.Kernel, _case.Name, set, _format)
+        {
+            Error = Error(expected, actual),
+            Tolerance = FormatWeights.Tolerance(_format),
+        };
         return _case.Gradients && (_inputs.Length > 0 || _format == WeightFormat.F32) ? WithGradients(result, ops, actual) : result;
     }
 

@@ -27,6 +27,10 @@ public sealed record SelfTestResult(string Kernel, string Case, InstructionSet S
     /// <summary>Whether all values are near enough. NaN is not.</summary>
     public bool Passed => Failure is null && Error <= Tolerance && (GradientError is not { } gradient || gradient <= GradientTolerance);
 
-    public override string ToString() => FormattableString.Invariant(
-        $"{Kernel}: {Case}, {Set}, {Format}: {Failure ?? $"error {Error:g2} (at most {Tolerance:g2}), of gradients {GradientError:g2} (at most {GradientTolerance:g2})"}");
+    public override string ToString()
+    {
+        string values = FormattableString.Invariant($"error {Error:g2} (at most {Tolerance:g2})");
+        string gradients = GradientError is null ? "" : FormattableString.Invariant($", of gradients {GradientError:g2} (at most {GradientTolerance:g2})");
+        return $"{Kernel}: {Case}, {Set}, {Format}: {Failure ?? values + gradients}";
+    }
 }

@@ -3,7 +3,8 @@ using ScottPlot;
 namespace Razum.Training.Plots;
 
 /// <summary>
-/// Room for labels beside points, in pixels of the plotted area, y downwards: of some places around a point the first that covers nothing else and stays inside.
+/// Room for labels beside points, in pixels of the plotted area, y downwards: of some places around a point the first that covers nothing else and stays
+/// inside.
 /// </summary>
 internal sealed class LabelPlaces(float width, float height)
 {

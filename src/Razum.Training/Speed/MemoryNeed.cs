@@ -54,12 +54,18 @@ internal sealed record MemoryNeed(double Weights, double Tiles, double Activatio
     public string? Excess()
     {
         double free = Processor.FreeMemory;
-        return Total <= free ? null : string.Create(
+        if (Total <= free)
+        {
+            return null;
+        }
+
+        string parts = string.Create(
             CultureInfo.InvariantCulture,
-            $"about {Total / 1e9:0.0} GB needed (weights {Weights / 1e9:0.0}, the same in tiles {Tiles / 1e9:0.0}, activations {Activations / 1e9:0.0}, cache {Cache / 1e9:0.0}), {free / 1e9:0.0} GB free");
+            $"weights {Weights / 1e9:0.0}, the same in tiles {Tiles / 1e9:0.0}, activations {Activations / 1e9:0.0}, cache {Cache / 1e9:0.0}");
+        return string.Create(CultureInfo.InvariantCulture, $"about {Total / 1e9:0.0} GB needed ({parts}), {free / 1e9:0.0} GB free");
     }
 
-    /// <summary>What a row of a batch leaves behind in all layers: the stream and its norms, queries, keys, values, the feed-forward's three wide results.</summary>
+    /// <summary>What a row of a batch leaves in all layers: the stream, its norms, queries, keys, values, three wide results of the feed-forward.</summary>
     private static double RowBytes(Decoder decoder)
     {
         ModelConfig config = decoder.Config;

@@ -141,7 +141,8 @@ public sealed class ModelBenchmark(MeasuredModel model, BenchmarkOptions options
     }
 
     /// <summary>
-    /// A few tokens, so that every weight has its tiles; then all work that is short, until the runtime has compiled what is hot. Long work compiles on its way.
+    /// A few tokens, so that every weight has its tiles; then all work that is short, until the runtime has compiled what is hot. Long work compiles on its
+    /// way.
     /// </summary>
     private async Task WarmUp(GenerationWork generation, List<Workload> work, MachinePeaks peaks, CancellationToken cancellation)
     {
