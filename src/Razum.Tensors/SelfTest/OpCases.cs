@@ -126,7 +126,11 @@ internal static unsafe class OpCases
 
     private static OpCase WideLinear(string variant, int rows, int inputs, int outputs) =>
         new("Linear", [(rows, inputs)], [(outputs, inputs)], (ops, x, w) => ops.Linear(x[0], w[0]), (arena, x, w) =>
-            Make(arena, rows, outputs, y => Linear.Reference(x[0], w[0], null, y))) { Variant = variant, Gradients = false };
+            Make(arena, rows, outputs, y => Linear.Reference(x[0], w[0], null, y)))
+        {
+            Variant = variant,
+            Gradients = false,
+        };
 
     private static OpCase WideHeadLinear(bool transposed) =>
         new("HeadLinear", [(6, 3 * (transposed ? 32 : 256))], [(3 * 64, 256)], (ops, x, w) =>
@@ -168,13 +172,19 @@ internal static unsafe class OpCases
             {
                 Elementwise.Reference(x[0], arena.AllocateZeroed(5, 22), y);
                 Kernels.Rope.Reference(y, table, s_positions, 11, 3);
-            })) { Variant = layout.ToString() };
+            }))
+        {
+            Variant = layout.ToString(),
+        };
     }
 
     private static OpCase AttentionCase(string variant, AttentionShape shape) =>
         new("Attention", [(13, shape.Heads * shape.KeyDim), (13, shape.KvHeads * shape.KeyDim), (13, shape.KvHeads * shape.ValueDim)], [], (ops, x, _) =>
             ops.Attention(x[0], x[1], x[2], shape, s_segments, 0), (arena, x, _) => Make(arena, 13, shape.Heads * shape.ValueDim, y =>
-            AttentionReference(x[0], x[1], x[2], shape, y))) { Variant = variant };
+            AttentionReference(x[0], x[1], x[2], shape, y)))
+        {
+            Variant = variant,
+        };
 
     private static OpCase RouteCase(string variant, RouterShape shape) =>
         new("Route", [(9, 8)], [], (ops, x, _) => ops.Route(x[0], shape, null).Weights, (arena, x, _) => Chosen(arena, x[0], shape).Weights)

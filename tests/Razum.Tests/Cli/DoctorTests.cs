@@ -41,7 +41,10 @@ public sealed class DoctorTests
     {
         SelfTestResult[] checks = [.. KernelSelfTest.All().Select(c => new SelfTestResult(c.Case.Kernel, c.Case.Name, c.Set, c.Format)
         {
-            Error = 1.23e-5, Tolerance = 2e-5, GradientError = 1.23e-4, GradientTolerance = 2e-4,
+            Error = 1.23e-5,
+            Tolerance = 2e-5,
+            GradientError = 1.23e-4,
+            GradientTolerance = 2e-4,
         })];
         string drawn = Draw(checks);
         Assert.Contains("1.2e-5", drawn);
@@ -59,7 +62,11 @@ public sealed class DoctorTests
     {
         var wrong = new SelfTestResult("SwiGlu", "SwiGlu", InstructionSet.Scalar, default)
         {
-            Error = error, Tolerance = 2e-5, GradientError = gradientError, GradientTolerance = 2e-4, Failure = failure,
+            Error = error,
+            Tolerance = 2e-5,
+            GradientError = gradientError,
+            GradientTolerance = 2e-4,
+            Failure = failure,
         };
         SelfTestResult right = new("Rope", "Rope, Half", InstructionSet.Scalar, default) { Error = 1e-7, Tolerance = 2e-5 };
         Assert.False(Report([wrong, right]).Passed);
@@ -75,7 +82,12 @@ public sealed class DoctorTests
 
     private static MachinePeaks Peaks(int threads) => new()
     {
-        Threads = threads, Float32 = 2.7e11 * threads, BFloat16 = 0, Int8 = 1e12 * threads, ReadBandwidth = 2e10 * threads, ReadBandwidthOfFourStreams = 1e10 * threads,
+        Threads = threads,
+        Float32 = 2.7e11 * threads,
+        BFloat16 = 0,
+        Int8 = 1e12 * threads,
+        ReadBandwidth = 2e10 * threads,
+        ReadBandwidthOfFourStreams = 1e10 * threads,
     };
 
     private static string Draw(SelfTestResult[] checks)
