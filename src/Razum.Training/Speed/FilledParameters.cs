@@ -7,27 +7,24 @@ namespace Razum.Training.Speed;
 
 /// <summary>
 /// Weights for measuring: matrices in BF16, filled by all threads with a cheap generator (uniform, of the given deviation), gains of norms 1, biases 0.
-/// Memory belongs to this object. For training use <see cref="RandomParameters"/>.
+/// Memory is freed when a matrix is not used any more. For training use <see cref="RandomParameters"/>.
 /// </summary>
-internal sealed unsafe class FilledParameters(WorkerPool pool, float std) : ParameterSource, IDisposable
+internal sealed unsafe class FilledParameters(WorkerPool pool, float std) : ParameterSource
 {
     private const int PieceLength = 1 << 16;
 
-    private readonly List<nint> _memory = [];
-    private readonly List<Weight> _vectors = [];
+    private uint _matrices;
 
-    ~FilledParameters() => Free();
-
-    /// <summary>The format that matrices have.</summary>
-    public static WeightFormat Format => WeightFormat.BF16;
+    /// <summary>Bytes that a parameter of that shape takes here.</summary>
+    public static long Bytes(Weight shape) => shape.Count * (shape.IsVector ? sizeof(float) : sizeof(ushort));
 
     public override Weight Get(string name, int rows, int columns)
     {
         long count = (long)rows * columns;
-        byte* data = (byte*)NativeMemory.AlignedAlloc((nuint)(count * sizeof(ushort)), 64);
-        _memory.Add((nint)data);
-        pool.For((int)((count + PieceLength - 1) / PieceLength), 1, new FillJob((ushort*)data, count, (ulong)_memory.Count << 32, std * MathF.Sqrt(3)));
-        return Weight.Map(name, Format, data, rows, columns, isVector: false, this);
+        var memory = new Memory(count * sizeof(ushort));
+        var job = new FillJob((ushort*)memory.Start, count, (ulong)++_matrices << 32, std * MathF.Sqrt(3));
+        pool.For((int)((count + PieceLength - 1) / PieceLength), 1, job);
+        return Weight.Map(name, WeightFormat.BF16, memory.Start, rows, columns, isVector: false, memory);
     }
 
     public override Weight GetVector(string name, int length)
@@ -38,31 +35,30 @@ internal sealed unsafe class FilledParameters(WorkerPool pool, float std) : Para
             weight.AsSpan().Fill(1);
         }
 
-        _vectors.Add(weight);
         return weight;
     }
 
     public override bool Contains(string name) => true;
 
-    public void Dispose()
+    /// <summary>The values of a matrix, alive as long as the weight over them.</summary>
+    private sealed class Memory
     {
-        foreach (Weight vector in _vectors)
+        private readonly long _bytes;
+
+        public Memory(long bytes)
         {
-            vector.Dispose();
+            _bytes = bytes;
+            Start = (byte*)NativeMemory.AlignedAlloc((nuint)bytes, 64);
+            GC.AddMemoryPressure(bytes);
         }
 
-        Free();
-        GC.SuppressFinalize(this);
-    }
-
-    private void Free()
-    {
-        foreach (nint block in _memory)
+        ~Memory()
         {
-            NativeMemory.AlignedFree((void*)block);
+            NativeMemory.AlignedFree(Start);
+            GC.RemoveMemoryPressure(_bytes);
         }
 
-        _memory.Clear();
+        public byte* Start { get; }
     }
 
     private readonly struct FillJob(ushort* data, long count, ulong seed, float limit) : IRangeJob

@@ -10,9 +10,7 @@ namespace Razum.Training.Speed;
 /// <summary>A model to be measured: from a folder, or a named shape with random weights. Made only if memory has room for it.</summary>
 public sealed class MeasuredModel : IDisposable
 {
-    private readonly IDisposable _weights;
-
-    private MeasuredModel(ModelBundle bundle, IDisposable weights) => (Bundle, _weights) = (bundle, weights);
+    private MeasuredModel(ModelBundle bundle) => Bundle = bundle;
 
     public ModelBundle Bundle { get; }
 
@@ -25,7 +23,7 @@ public sealed class MeasuredModel : IDisposable
         try
         {
             MemoryNeed.OfInference(bundle.Decoder, DecoderCost.Bytes, options).Check(bundle.Info.Name);
-            return new MeasuredModel(bundle, bundle);
+            return new MeasuredModel(bundle);
         }
         catch
         {
@@ -39,12 +37,11 @@ public sealed class MeasuredModel : IDisposable
     public static MeasuredModel Fill(string shape, BenchmarkOptions options)
     {
         ModelConfig config = NamedShapes.Get(shape);
-        MemoryNeed.OfInference(new Decoder(config, new ShapeParameters()), w => w.Count * sizeof(ushort), options).Check(shape);
+        MemoryNeed.OfInference(new Decoder(config, new ShapeParameters()), FilledParameters.Bytes, options).Check(shape);
         using var pool = new WorkerPool(options.Threads > 0 ? options.Threads : Processor.Threads);
-        var weights = new FilledParameters(pool, config.InitializerRange);
-        // As the loader does: decoding reads the cached latents as they are.
-        var decoder = new Decoder(config, weights) { LatentForm = LatentAttentionForm.Absorbed };
-        return new MeasuredModel(new ModelBundle(shape, decoder, Bytes()), weights);
+        // Absorbed, as the loader has it: decoding reads the cached latents as they are.
+        var decoder = new Decoder(config, new FilledParameters(pool, config.InitializerRange)) { LatentForm = LatentAttentionForm.Absorbed };
+        return new MeasuredModel(new ModelBundle(shape, decoder, Bytes()));
     }
 
     public void Dispose()
@@ -54,7 +51,7 @@ public sealed class MeasuredModel : IDisposable
             weight.Dispose();
         }
 
-        _weights.Dispose();
+        Bundle.Dispose();
     }
 
     /// <summary>Any tokenizer serves: tokens of the model that it does not know have no text.</summary>
