@@ -22,7 +22,7 @@ internal static class BenchScreen
         grid.AddRow($"[dim]peaks of {threads}[/]", $"{peaks}, reading {MachineText.Bandwidth(report.Peaks.ReadBandwidth)}");
         screen.Write(grid);
         screen.Write(Table(report));
-        screen.MarkupLine($"[dim]medians and ranges of {report.Rounds} round{(report.Rounds == 1 ? "" : "s")}; bound: peaks measured in the same rounds[/]");
+        screen.MarkupLine($"[dim]medians and ranges of {report.Rounds} round{(report.Rounds == 1 ? "" : "s")}; bound: peaks measured around each[/]");
         if (report.WeightBytes < Processor.LastLevelCache)
         {
             screen.MarkupLine("[dim]the weights fit the last-level cache: reading memory does not bound this model[/]");

@@ -25,7 +25,7 @@ public sealed record BenchmarkReport
 
     public required int Rounds { get; init; }
 
-    /// <summary>Medians of the peaks measured before each round.</summary>
+    /// <summary>Medians of the peaks measured around all work.</summary>
     public required MachinePeaks Peaks { get; init; }
 
     public required IReadOnlyList<Measurement> Measurements { get; init; }

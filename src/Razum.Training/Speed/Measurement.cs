@@ -11,7 +11,7 @@ public sealed record Measurement
     /// <summary>Tokens per second: median, lowest and highest of the rounds.</summary>
     public required Spread TokensPerSecond { get; init; }
 
-    /// <summary>Shortest possible time at the peaks of the same round, as share of the time it took: median, lowest and highest.</summary>
+    /// <summary>Shortest possible time at the peaks measured around it, as share of the time it took: median, lowest and highest.</summary>
     public required Spread ShareOfBound { get; init; }
 
     public required Bound Bound { get; init; }

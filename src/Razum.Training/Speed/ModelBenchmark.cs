@@ -7,14 +7,14 @@ using Razum.Tensors.Simd;
 namespace Razum.Training.Speed;
 
 /// <summary>
-/// Measures a model in rounds: before each the machine's peaks, then every kind of work once, or as often as fills a short time. A figure is the median of
-/// the rounds; its share is that of the peaks of its own round, so that a machine that is busy or hot for a while does not distort it.
+/// Measures a model in rounds: every kind of work once, or as often as fills a short time, and before and after it the machine's peaks. A figure is the median
+/// of the rounds; its share is that of the peaks around it (their mean), so that a machine that is busy or hot for a while does not distort it.
 /// </summary>
 public sealed class ModelBenchmark(MeasuredModel model, BenchmarkOptions options)
 {
     private const int UsualPrompt = 512;
     private const int UsualGenerate = 128;
-    private const double PeakMilliseconds = 45;
+    private const double PeakMilliseconds = 90;
     private const double WarmUpSeconds = 0.7;
 
     private readonly ModelInfo _info = model.Bundle.Info;
@@ -52,24 +52,19 @@ public sealed class ModelBenchmark(MeasuredModel model, BenchmarkOptions options
 
         using var meter = new PeakMeter(options.Threads);
         await WarmUp(generation, work, meter.Measure(PeakMilliseconds), cancellation).ConfigureAwait(false);
-        var peaks = new MachinePeaks[options.Rounds];
-        var seconds = new double[work.Count][];
-        for (int w = 0; w < seconds.Length; w++)
+        var times = work.ToDictionary(w => w, _ => new List<(double Seconds, MachinePeaks Peaks)>());
+        MachinePeaks before = meter.Measure(PeakMilliseconds);
+        for (int i = 0; i < options.Rounds * work.Count; i++)
         {
-            seconds[w] = new double[options.Rounds];
+            Workload one = work[i % work.Count];
+            Progress?.Invoke(one.Name, (double)i / (options.Rounds * work.Count));
+            double seconds = await Seconds(one, options.ShortestSeconds, cancellation).ConfigureAwait(false);
+            MachinePeaks after = meter.Measure(PeakMilliseconds);
+            times[one].Add((seconds, Median([before, after])));
+            before = after;
         }
 
-        for (int round = 0; round < options.Rounds; round++)
-        {
-            peaks[round] = meter.Measure(PeakMilliseconds);
-            for (int w = 0; w < work.Count; w++)
-            {
-                Progress?.Invoke(work[w].Name, ((double)round * work.Count + w) / (options.Rounds * work.Count));
-                seconds[w][round] = await Seconds(work[w], options.ShortestSeconds, cancellation).ConfigureAwait(false);
-            }
-        }
-
-        return Report(work, seconds, peaks, withoutTraining);
+        return Report(times, withoutTraining);
     }
 
     private static async Task<double> Seconds(Workload work, double shortest, CancellationToken cancellation)
@@ -89,15 +84,15 @@ public sealed class ModelBenchmark(MeasuredModel model, BenchmarkOptions options
         return elapsed / times;
     }
 
-    private static Measurement Measure(Workload work, double[] seconds, MachinePeaks[] peaks)
+    private static Measurement Measure(Workload work, List<(double Seconds, MachinePeaks Peaks)> times)
     {
-        double[] shares = [.. seconds.Zip(peaks, (s, peak) => Math.Max(ComputeSeconds(work, peak), ReadSeconds(work, peak)) / s)];
-        MachinePeaks usual = Median(peaks);
+        double[] shares = [.. times.Select(t => Math.Max(ComputeSeconds(work, t.Peaks), ReadSeconds(work, t.Peaks)) / t.Seconds)];
+        MachinePeaks usual = Median([.. times.Select(t => t.Peaks)]);
         return new Measurement
         {
             Name = work.Name,
             Path = work.Path,
-            TokensPerSecond = Spread.Of([.. seconds.Select(s => work.Tokens / s)]),
+            TokensPerSecond = Spread.Of([.. times.Select(t => work.Tokens / t.Seconds)]),
             ShareOfBound = Spread.Of(shares),
             Bound = ComputeSeconds(work, usual) >= ReadSeconds(work, usual) ? Bound.Compute : Bound.Bandwidth,
             OperationsPerToken = work.Operations / work.Tokens,
@@ -122,7 +117,7 @@ public sealed class ModelBenchmark(MeasuredModel model, BenchmarkOptions options
         };
     }
 
-    private BenchmarkReport Report(List<Workload> work, double[][] seconds, MachinePeaks[] peaks, string? withoutTraining)
+    private BenchmarkReport Report(Dictionary<Workload, List<(double Seconds, MachinePeaks Peaks)>> times, string? withoutTraining)
     {
         Decoder decoder = model.Bundle.Decoder;
         return new BenchmarkReport
@@ -134,21 +129,20 @@ public sealed class ModelBenchmark(MeasuredModel model, BenchmarkOptions options
             Path = ComputePath.Of(decoder),
             InstructionSet = InstructionSets.Default,
             Rounds = options.Rounds,
-            Peaks = Median(peaks),
-            Measurements = [.. work.Select((w, i) => Measure(w, seconds[i], peaks))],
+            Peaks = Median([.. times.Values.SelectMany(t => t.Select(one => one.Peaks))]),
+            Measurements = [.. times.Select(t => Measure(t.Key, t.Value))],
             WithoutTraining = withoutTraining,
         };
     }
 
     /// <summary>
-    /// A few tokens, so that every weight has its tiles; then all work that is short, until the runtime has compiled what is hot. Long work compiles on its
-    /// way.
+    /// One prompt as long as the measured one, so that every weight has its tiles and the step its memory; then all work that is short, until the runtime has
+    /// compiled what is hot.
     /// </summary>
     private async Task WarmUp(GenerationWork generation, List<Workload> work, MachinePeaks peaks, CancellationToken cancellation)
     {
         Progress?.Invoke("warming up", 0);
-        await generation.Prompt(Math.Min(16, _info.ContextLength - 1)).Run(cancellation).ConfigureAwait(false);
-        await generation.Generation(1, 2).Run(cancellation).ConfigureAwait(false);
+        await generation.Prompt(Math.Max(1, Tokens(options.PromptTokens, UsualPrompt, "prompt"))).Run(cancellation).ConfigureAwait(false);
         foreach (Workload one in work.Where(w => Math.Max(ComputeSeconds(w, peaks), ReadSeconds(w, peaks)) < WarmUpSeconds / 5))
         {
             await Seconds(one, WarmUpSeconds, cancellation).ConfigureAwait(false);
