@@ -50,6 +50,11 @@ public sealed class ModelBenchmark(MeasuredModel model, BenchmarkOptions options
             work.Add(training.Step());
         }
 
+        if (work.Count == 0)
+        {
+            throw new ArgumentException(withoutTraining is null ? "nothing to measure: everything is left out" : $"nothing to measure: no training: {withoutTraining}");
+        }
+
         using var meter = new PeakMeter(options.Threads);
         await WarmUp(generation, work, meter.Measure(PeakMilliseconds), cancellation).ConfigureAwait(false);
         var times = work.ToDictionary(w => w, _ => new List<(double Seconds, MachinePeaks Peaks)>());
