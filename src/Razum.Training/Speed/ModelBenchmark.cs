@@ -52,7 +52,7 @@ public sealed class ModelBenchmark(MeasuredModel model, BenchmarkOptions options
 
         if (work.Count == 0)
         {
-            throw new ArgumentException(withoutTraining is null ? "nothing to measure: everything is left out" : $"nothing to measure: no training: {withoutTraining}");
+            throw new ArgumentException($"nothing to measure: {withoutTraining ?? "everything is left out"}");
         }
 
         using var meter = new PeakMeter(options.Threads);
