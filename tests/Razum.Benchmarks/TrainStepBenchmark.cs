@@ -47,9 +47,9 @@ internal static class TrainStepBenchmark
         HashSet<Weight> biases = [.. decoder.Mixtures.Select(m => m.CorrectionBias).OfType<Weight>()];
         using AdamW optimizer = new(decoder.Parameters.Where(w => !biases.Contains(w)), ops.Pool, new AdamWSettings());
         using TrainStep step = new(decoder, ops);
-        TrainingFlops flops = new(decoder);
+        DecoderCost cost = new(decoder);
         TrainingSequence[] sequences = [.. Enumerable.Range(0, Sequences).Select(Sequence)];
-        double operations = sequences.Length * flops.Of(Length, withMtp: false);
+        double operations = sequences.Length * cost.Training(Length, withMtp: false);
         double[] shares = new double[rounds];
         double[] seconds = new double[rounds];
         double[] peaks = new double[rounds];

@@ -23,7 +23,7 @@ public sealed class TrainLoop : IDisposable
     private readonly CpuOps _ops;
     private readonly Optimizer _optimizer;
     private readonly TrainStep _step;
-    private readonly TrainingFlops _flops;
+    private readonly DecoderCost _cost;
     private readonly CheckpointFolders _folders;
     private readonly PublishedModel _published;
     private readonly SequenceFeed[] _feeds;
@@ -58,7 +58,7 @@ public sealed class TrainLoop : IDisposable
         _ops = new CpuOps(options.Threads, options.InstructionSet, run.Arithmetic);
         _optimizer = run.Muon is { } muon ? new Muon(Decoder.Parameters, _ops, muon, run.AdamW) : new AdamW(Decoder.Parameters, _ops.Pool, run.AdamW);
         _step = new TrainStep(Decoder, _ops);
-        _flops = new TrainingFlops(Decoder);
+        _cost = new DecoderCost(Decoder);
         _published = new PublishedModel
         {
             TokenizerPath = run.TokenizerPath,
@@ -224,7 +224,7 @@ public sealed class TrainLoop : IDisposable
         double rate = stage.LearningRate * stage.Schedule.Factor(step);
         IReadOnlyList<TrainingSequence> sequences = feed.Take(stage.StepTokens);
         int tokens = sequences.Sum(s => s.Tokens.Count);
-        flops = sequences.Sum(s => _flops.Of(s.Tokens.Count, lambda > 0));
+        flops = sequences.Sum(s => _cost.Training(s.Tokens.Count, lambda > 0));
         _step.Accumulate(sequences, _run.MicroBatchTokens, lambda, _run.BalanceAlpha);
         StepTotals totals = _step.Totals;
         double loss = totals.Main + (lambda * totals.Mtp) + totals.Balance;

@@ -1,9 +1,8 @@
-using Razum.Tensors;
 using Razum.Tensors.Kernels;
 
-namespace Razum.Tests.Tensors;
+namespace Razum.Tensors.SelfTest;
 
-/// <summary>The cases of <see cref="OpsTests"/>. Every operation of <see cref="Ops"/> must have at least one: a test asserts it by reflection.</summary>
+/// <summary>All cases. Every operation of <see cref="Ops"/> and every kernel must have at least one: a test asserts it by reflection.</summary>
 internal static unsafe class OpCases
 {
     private static readonly int[] s_ids = [3, 0, 6, 3, 5];
@@ -38,19 +37,19 @@ internal static unsafe class OpCases
         new("Attention", [(13, 3 * 14), (13, 14)], [], (ops, x, _) =>
             ops.Attention(x[0], x[1], x[1].Slice(0, 9), new AttentionShape(3, 1, 14, 9, 0.3f), s_segments, 0), (arena, x, _) => Make(arena, 13, 27, y =>
             AttentionReference(x[0], x[1], x[1].Slice(0, 9), new AttentionShape(3, 1, 14, 9, 0.3f), y))) { Variant = "values are columns of the keys" },
-        new("Recall", [(13, 6)], [], (ops, x, _) => ops.Scale(ops.Recall(x[0], s_segments, 0), 1), (_, x, _) => x[0]),
+        new("Recall", [(13, 6)], [], (ops, x, _) => ops.Scale(ops.Recall(x[0], s_segments, 0), 1), (_, x, _) => x[0]) { Kernel = nameof(Copy) },
         new("JoinHeads", [(4, 3 * 7), (4, 5)], [], (ops, x, _) =>
             ops.JoinHeads(new HeadColumns(x[0], 7, 2, 4), new HeadColumns(x[1], 0, 1, 3), 3), (arena, x, _) => Make(arena, 4, 21, y =>
         {
             Copy.Reference(new HeadColumns(x[0], 7, 2, 4), new HeadColumns(y, 7, 0, 4), 3, null);
             Copy.Reference(new HeadColumns(x[1], 0, 1, 3), new HeadColumns(y, 7, 4, 3), 3, null);
-        })),
+        })) { Kernel = nameof(Copy) },
         new("SwiGlu", [(5, 37), (5, 37)], [], (ops, x, _) => ops.SwiGlu(x[0], x[1]), (arena, x, _) =>
             Make(arena, 5, 37, y => SwiGlu.Reference(x[0], x[1], y))),
         RouteCase("softmax", new RouterShape(8, 3, RouterScore.Softmax, 1, 1, GroupScore.Max, false, 1.5f)),
         RouteCase("softmax, normalised", new RouterShape(8, 3, RouterScore.Softmax, 1, 1, GroupScore.Max, true, 1)),
         RouteCase("softmax, groups", new RouterShape(8, 2, RouterScore.Softmax, 4, 2, GroupScore.Max, false, 16)),
-        RouteCase("sigmoid, groups, bias", new RouterShape(8, 3, RouterScore.Sigmoid, 4, 2, GroupScore.TopTwoSum, true, 2.5f)),
+        RouteCase("sigmoid, groups, bias", new RouterShape(8, 3, RouterScore.Sigmoid, 4, 2, GroupScore.TopTwoSum, true, 2.5f)) with { Seed = 19 },
         new("Experts", [(9, 10), (9, 6)], [.. Enumerable.Repeat((7, 10), 12), .. Enumerable.Repeat((10, 7), 6)], (ops, x, w) =>
             ops.Experts(x[0], ops.Route(x[1], s_experts, null), ExpertsOf(w)), (arena, x, w) => Make(arena, 9, 10, y =>
         {
@@ -61,38 +60,109 @@ internal static unsafe class OpCases
             }
         })),
         new("CrossEntropy", [(5, 12)], [(23, 12)], (ops, x, w) => ops.CrossEntropy(x[0], w[0], s_ids, s_rowWeights), (arena, x, w) => Make(arena, 1, 1, y =>
-            *y.Data = (float)-LogProbabilitiesOf(x[0], w[0]).Zip(s_rowWeights, (p, weight) => (double)p * weight).Sum())),
+            *y.Data = (float)-LogProbabilitiesOf(x[0], w[0]).Zip(s_rowWeights, (p, weight) => (double)p * weight).Sum())) { Kernel = nameof(LogProbabilities) },
         new("LogProbabilities", [(5, 12)], [(23, 12)], (ops, x, w) => ops.LogProbabilities(x[0], w[0], s_ids), (arena, x, w) =>
             Make(arena, 5, 1, y => LogProbabilitiesOf(x[0], w[0]).CopyTo(new Span<float>(y.Data, 5)))),
-        new("Add", [(5, 37), (5, 37)], [], (ops, x, _) => ops.Add(x[0], x[1]), (arena, x, _) => Make(arena, 5, 37, y => Elementwise.Reference(x[0], x[1], y))),
+        new("Add", [(5, 37), (5, 37)], [], (ops, x, _) => ops.Add(x[0], x[1]), (arena, x, _) => Make(arena, 5, 37, y =>
+            Elementwise.Reference(x[0], x[1], y))) { Kernel = nameof(Elementwise) },
         new("Scale", [(5, 37)], [], (ops, x, _) => ops.Scale(x[0], 0.7f), (arena, x, _) => Make(arena, 5, 37, y =>
         {
             for (int i = 0; i < 5 * 37; i++)
             {
                 y.Data[i] = 0.7f * x[0].Data[i];
             }
-        })),
+        })) { Kernel = nameof(Elementwise) },
         new("SigmoidGate", [(5, 37), (5, 1)], [], (ops, x, _) => ops.SigmoidGate(x[0], x[1]), (arena, x, _) =>
             Make(arena, 5, 37, y => SigmoidGate.Reference(x[0], x[1], y))),
         new("Concat", [(5, 3), (5, 7)], [], (ops, x, _) => ops.Concat(x[0], x[1]), (arena, x, _) => Make(arena, 5, 10, y =>
         {
             Copy.Reference(new HeadColumns(x[0], 0, 0, 3), new HeadColumns(y, 0, 0, 3), 1, null);
             Copy.Reference(new HeadColumns(x[1], 0, 0, 7), new HeadColumns(y, 0, 3, 7), 1, null);
-        })),
+        })) { Kernel = nameof(Copy) },
         new("Gather", [(7, 6)], [], (ops, x, _) => ops.Gather(x[0], s_ids), (arena, x, _) => Make(arena, 5, 6, y =>
         {
             fixed (int* rows = s_ids)
             {
                 Copy.Reference(new HeadColumns(x[0], 0, 0, 6), new HeadColumns(y, 0, 0, 6), 1, rows);
             }
-        })),
-        new("Recompute", [(5, 12)], [(12, 12)], (ops, x, w) => ops.Recompute(x[0], (inner, input) => inner.Add(input, inner.Linear(input, w[0]))), (arena, x, w) =>
-            Make(arena, 5, 12, y =>
+        })) { Kernel = nameof(Copy) },
+        new("Recompute", [(5, 12)], [(12, 12)], (ops, x, w) =>
+            ops.Recompute(x[0], (inner, input) => inner.Add(input, inner.Linear(input, w[0]))), (arena, x, w) => Make(arena, 5, 12, y =>
             {
                 Linear.Reference(x[0], w[0], null, y);
                 Elementwise.Reference(x[0], y, y);
-            })),
+            })) { Kernel = nameof(Linear) },
+        new("SequenceBalance", [(13, 6)], [], (ops, x, _) => Balance((CpuOps)ops, x[0]), (arena, x, _) => Make(arena, 1, 1, y =>
+            *y.Data = BalanceReference(x[0]))) { Gradients = false, Variant = "value" },
+        .. Wide(),
     ];
+
+    /// <summary>Rows of 256 values: whole blocks of every format, and enough work for the kernels of many rows.</summary>
+    private static OpCase[] Wide() =>
+    [
+        new("Embedding", [], [(7, 256)], (ops, _, w) => ops.Embedding(w[0], s_ids), (arena, _, w) => Make(arena, 5, 256, y =>
+        {
+            fixed (int* ids = s_ids)
+            {
+                Embedding.Reference(w[0], ids, y);
+            }
+        })) { Variant = "rows of 256", Gradients = false },
+        WideLinear("rows of 256", 3, 256, 5) with { Gradients = true },
+        WideLinear("one row of 256", 1, 256, 70),
+        WideLinear("many rows of 512", 70, 512, 130),
+        WideHeadLinear(false), WideHeadLinear(true),
+        new("Experts", [(9, 256), (9, 6)], [.. Enumerable.Repeat((256, 256), 18)], (ops, x, w) =>
+            ops.Experts(x[0], ops.Route(x[1], s_experts, null), ExpertsOf(w)), (arena, x, w) => Make(arena, 9, 256, y =>
+        {
+            (int[] ids, Tensor weights) = Chosen(arena, x[1], s_experts);
+            fixed (int* p = ids)
+            {
+                Experts.Reference(x[0], new Routing(p, weights, 6), ExpertsOf(w), y);
+            }
+        })) { Variant = "rows of 256", Gradients = false },
+        new("LogProbabilities", [(5, 256)], [(23, 256)], (ops, x, w) => ops.LogProbabilities(x[0], w[0], s_ids), (arena, x, w) =>
+            Make(arena, 5, 1, y => LogProbabilitiesOf(x[0], w[0]).CopyTo(new Span<float>(y.Data, 5)))) { Variant = "rows of 256", Gradients = false },
+    ];
+
+    private static OpCase WideLinear(string variant, int rows, int inputs, int outputs) =>
+        new("Linear", [(rows, inputs)], [(outputs, inputs)], (ops, x, w) => ops.Linear(x[0], w[0]), (arena, x, w) =>
+            Make(arena, rows, outputs, y => Linear.Reference(x[0], w[0], null, y)))
+        {
+            Variant = variant,
+            Gradients = false,
+        };
+
+    private static OpCase WideHeadLinear(bool transposed) =>
+        new("HeadLinear", [(6, 3 * (transposed ? 32 : 256))], [(3 * 64, 256)], (ops, x, w) =>
+            ops.HeadLinear(x[0], w[0], new HeadRows(64, 16, 32), 3, transposed), (arena, x, w) => Make(arena, 6, 3 * (transposed ? 256 : 32), y =>
+            HeadLinear.Reference(x[0], w[0], new HeadRows(64, 16, 32), 3, transposed, y)))
+        {
+            Variant = transposed ? "rows of 256, transposed" : "rows of 256",
+            Gradients = false,
+        };
+
+    /// <summary>The value of the balance loss, which is only shown.</summary>
+    private static Tensor Balance(CpuOps ops, Tensor logits)
+    {
+        Tensor shown = default;
+        ops.TensorObserver = (_, value) => shown = value;
+        ops.SequenceBalance(logits, s_experts, s_segments, 1, "balance");
+        ops.TensorObserver = null;
+        return shown;
+    }
+
+    private static float BalanceReference(Tensor logits)
+    {
+        int[] bounds = [.. s_segments.SelectMany(s => (int[])[s.Start, s.Count])];
+        float[] losses = new float[s_segments.Length];
+        fixed (int* b = bounds)
+        fixed (float* l = losses)
+        {
+            SequenceBalance.Reference(logits, s_experts, b, losses.Length, l);
+        }
+
+        return losses.Average();
+    }
 
     private static IEnumerable<OpCase> Rope(RopeLayout layout)
     {
@@ -101,17 +171,27 @@ internal static unsafe class OpCases
             Make(arena, 5, 22, y =>
             {
                 Elementwise.Reference(x[0], arena.AllocateZeroed(5, 22), y);
-                Razum.Tensors.Kernels.Rope.Reference(y, table, s_positions, 11, 3);
-            })) { Variant = layout.ToString() };
+                Kernels.Rope.Reference(y, table, s_positions, 11, 3);
+            }))
+        {
+            Variant = layout.ToString(),
+        };
     }
 
     private static OpCase AttentionCase(string variant, AttentionShape shape) =>
         new("Attention", [(13, shape.Heads * shape.KeyDim), (13, shape.KvHeads * shape.KeyDim), (13, shape.KvHeads * shape.ValueDim)], [], (ops, x, _) =>
             ops.Attention(x[0], x[1], x[2], shape, s_segments, 0), (arena, x, _) => Make(arena, 13, shape.Heads * shape.ValueDim, y =>
-            AttentionReference(x[0], x[1], x[2], shape, y))) { Variant = variant };
+            AttentionReference(x[0], x[1], x[2], shape, y)))
+        {
+            Variant = variant,
+        };
 
     private static OpCase RouteCase(string variant, RouterShape shape) =>
-        new("Route", [(9, 8)], [], (ops, x, _) => ops.Route(x[0], shape, null).Weights, (arena, x, _) => Chosen(arena, x[0], shape).Weights) { Variant = variant };
+        new("Route", [(9, 8)], [], (ops, x, _) => ops.Route(x[0], shape, null).Weights, (arena, x, _) => Chosen(arena, x[0], shape).Weights)
+        {
+            Variant = variant,
+            Kernel = nameof(Router),
+        };
 
     private static ExpertWeights ExpertsOf(Weight[] w) => new(w[..6], w[6..12], w[12..]);
 

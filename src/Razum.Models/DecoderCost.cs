@@ -1,0 +1,107 @@
+using Razum.Tensors;
+
+namespace Razum.Models;
+
+/// <summary>
+/// What a decoder's work costs, counted, not measured: floating-point operations (2 for a multiply-add), and bytes of weights and cache that have to be read.
+/// Operations are those of the matrices a token meets (all but the embedding table, of the experts those it visits) and of attention, 2 per pair of query
+/// and visible key, head and column of keys and values. Norms, rotations, activations and sampling are left out, as are attention windows.
+/// </summary>
+public sealed class DecoderCost
+{
+    private readonly ModelConfig _config;
+    private readonly double _body;
+    private readonly double _head;
+    private readonly double _ahead;
+    private readonly double _sharedBytes;
+    private readonly double _expertBytes;
+    private readonly double _headBytes;
+    private readonly double _embeddingRowBytes;
+    private readonly double _attentionColumns;
+
+    /// <summary>Counts the parameters as they are stored, and attention in the decoder's present <see cref="Decoder.LatentForm"/>.</summary>
+    public DecoderCost(Decoder decoder)
+    {
+        _config = decoder.Config;
+        string mtp = $"model.layers.{_config.NumHiddenLayers}.";
+        double share = _config.Moe is { } moe ? (double)moe.Router.TopK / moe.Router.Experts : 1;
+        foreach (Weight weight in decoder.Parameters.Where(w => !w.IsVector))
+        {
+            bool isExpert = weight.Name.Contains(".experts.", StringComparison.Ordinal);
+            double active = weight.Count * (isExpert ? share : 1);
+            if (weight.Name == "model.embed_tokens.weight")
+            {
+                _embeddingRowBytes = (double)Bytes(weight) / weight.Rows;
+            }
+
+            if (weight == decoder.Head)
+            {
+                (_head, _headBytes) = (active, Bytes(weight));
+            }
+            else if (weight.Name.StartsWith(mtp, StringComparison.Ordinal))
+            {
+                _ahead += active;
+            }
+            else if (weight.Name != "model.embed_tokens.weight")
+            {
+                _body += active;
+                (_sharedBytes, _expertBytes) = isExpert ? (_sharedBytes, _expertBytes + Bytes(weight)) : (_sharedBytes + Bytes(weight), _expertBytes);
+            }
+        }
+
+        _ahead += decoder.Mtp is null ? 0 : decoder.Head.Count;
+        _attentionColumns = AttentionColumns(decoder);
+        CachedRowBytes = _config.NumHiddenLayers * CachedColumns() * sizeof(float);
+    }
+
+    /// <summary>Parameters of the matrices that a token meets on its way to the next one's logits.</summary>
+    public double Active => _body + _head;
+
+    /// <summary>Bytes that one token takes in the cache, all layers.</summary>
+    public double CachedRowBytes { get; }
+
+    /// <summary>Bytes that the values of a weight take as stored.</summary>
+    public static long Bytes(Weight weight) => weight.Count * (weight.Format == WeightFormat.F32 ? sizeof(float) : sizeof(ushort));
+
+    /// <summary>
+    /// Operations of a training step on a sequence of <paramref name="length"/> tokens: three times forward (backward is twice as much), every token having
+    /// logits. Work done again to save memory does not count.
+    /// </summary>
+    public double Training(int length, bool withMtp)
+    {
+        double pairs = Pairs(0, length);
+        return (6 * length * (_body + _head + (withMtp ? _ahead : 0))) + (6 * pairs * _attentionColumns * (_config.NumHiddenLayers + (withMtp ? 1 : 0)));
+    }
+
+    /// <summary>Operations of the next <paramref name="rows"/> tokens after <paramref name="past"/> cached ones; so many of them have logits.</summary>
+    public double Forward(int past, int rows, int logits) =>
+        (2 * rows * _body) + (2 * logits * _head) + (2 * Pairs(past, rows) * _attentionColumns * _config.NumHiddenLayers);
+
+    /// <summary>
+    /// Bytes of weights that a step of <paramref name="rows"/> rows reads, each weight once for all of them. Of E experts, k per row, those that some row
+    /// visits when rows choose evenly: E (1 - (1 - k/E)^rows).
+    /// </summary>
+    public double WeightBytes(int rows, int logits)
+    {
+        double visited = _config.Moe is { } moe ? 1 - Math.Pow(1 - ((double)moe.Router.TopK / moe.Router.Experts), rows) : 0;
+        return _sharedBytes + (visited * _expertBytes) + (rows * _embeddingRowBytes) + (logits > 0 ? _headBytes : 0);
+    }
+
+    private static double Pairs(int past, int rows) => ((double)rows * past) + (rows * (rows + 1.0) / 2);
+
+    /// <summary>Columns of keys and values of all query heads together.</summary>
+    private static double AttentionColumns(Decoder decoder) => decoder.Config.Attention switch
+    {
+        MlaConfig mla when decoder.LatentForm == LatentAttentionForm.Absorbed => mla.NumAttentionHeads * ((2.0 * mla.KvLoraRank) + mla.QkRopeHeadDim),
+        MlaConfig mla => mla.NumAttentionHeads * (mla.QkNopeHeadDim + mla.QkRopeHeadDim + mla.VHeadDim),
+        GqaConfig gqa => gqa.NumAttentionHeads * 2.0 * gqa.HeadDim,
+        _ => 0,
+    };
+
+    private double CachedColumns() => _config.Attention switch
+    {
+        MlaConfig mla => mla.KvLoraRank + mla.QkRopeHeadDim,
+        GqaConfig gqa => gqa.NumKeyValueHeads * 2.0 * gqa.HeadDim,
+        _ => 0,
+    };
+}

@@ -1,0 +1,83 @@
+using System.Globalization;
+using Razum.Inference;
+using Razum.Models;
+using Razum.Tensors;
+using Razum.Tensors.Machine;
+
+namespace Razum.Training.Speed;
+
+/// <summary>About how much memory a measurement takes, in bytes.</summary>
+/// <param name="Weights">As they are stored, with gradients and moments in training.</param>
+/// <param name="Tiles">The same values in the order in which products read them.</param>
+/// <param name="Activations">What a step computes, kept to its end.</param>
+/// <param name="Cache">Keys and values.</param>
+internal sealed record MemoryNeed(double Weights, double Tiles, double Activations, double Cache)
+{
+    /// <summary>What else runs here.</summary>
+    private const double Reserve = 512 << 20;
+
+    private double Total => Weights + Tiles + Activations + Cache + Reserve;
+
+    /// <param name="decoder">The model, or its shape alone.</param>
+    /// <param name="bytes">Bytes that a weight takes as stored.</param>
+    /// <param name="options">What is measured.</param>
+    public static MemoryNeed OfInference(Decoder decoder, Func<Weight, long> bytes, BenchmarkOptions options)
+    {
+        double stored = decoder.Parameters.Sum(bytes);
+        double tiles = decoder.Parameters.Where(w => !w.IsVector && (w == decoder.Head || w.Name != "model.embed_tokens.weight")).Sum(bytes);
+        int largest = options.BatchSizes.Append(1).Max();
+        int prompt = options.PromptTokens ?? 512;
+        int generate = options.GenerateTokens ?? 128;
+        double cached = Math.Max(prompt, Math.Max(generate, (double)largest * generate / 4));
+        double rows = Math.Max(Math.Min(prompt, new EngineOptions().TokenBudget), largest);
+        double logits = (double)largest * decoder.Config.VocabSize * sizeof(float);
+        return new MemoryNeed(stored, tiles, (rows * RowBytes(decoder)) + logits, cached * new DecoderCost(decoder).CachedRowBytes);
+    }
+
+    /// <summary>A step on so many tokens in F32: weights, gradients and two moments, and three times the activations of a forward pass.</summary>
+    public static MemoryNeed OfTraining(Decoder decoder, int tokens)
+    {
+        double values = decoder.Parameters.Sum(w => w.Count);
+        return new MemoryNeed(values * 16, values * 4, 3 * tokens * RowBytes(decoder), 0);
+    }
+
+    /// <exception cref="ArgumentException">There is not so much memory free.</exception>
+    public void Check(string name)
+    {
+        if (Excess() is { } excess)
+        {
+            throw new ArgumentException($"{name} does not fit memory: {excess}");
+        }
+    }
+
+    /// <summary>What is too much, in words; null if there is room.</summary>
+    public string? Excess()
+    {
+        double free = Processor.FreeMemory;
+        if (Total <= free)
+        {
+            return null;
+        }
+
+        string parts = string.Create(
+            CultureInfo.InvariantCulture,
+            $"weights {Weights / 1e9:0.0}, the same in tiles {Tiles / 1e9:0.0}, activations {Activations / 1e9:0.0}, cache {Cache / 1e9:0.0}");
+        return string.Create(CultureInfo.InvariantCulture, $"about {Total / 1e9:0.0} GB needed ({parts}), {free / 1e9:0.0} GB free");
+    }
+
+    /// <summary>What a row of a batch leaves in all layers: the stream, its norms, queries, keys, values, three wide results of the feed-forward.</summary>
+    private static double RowBytes(Decoder decoder)
+    {
+        ModelConfig config = decoder.Config;
+        double wide = config.Moe is { } moe
+            ? Math.Max(config.IntermediateSize, (moe.MoeIntermediateSize * moe.Router.TopK) + moe.SharedIntermediateSize)
+            : config.IntermediateSize;
+        double attention = config.Attention switch
+        {
+            MlaConfig mla => mla.NumAttentionHeads * 3.0 * (mla.KvLoraRank + mla.QkRopeHeadDim),
+            GqaConfig gqa => (gqa.NumAttentionHeads + gqa.NumKeyValueHeads) * 2.0 * gqa.HeadDim,
+            _ => 0,
+        };
+        return config.NumHiddenLayers * ((6 * config.HiddenSize) + attention + (3 * wide)) * sizeof(float);
+    }
+}

@@ -1,0 +1,53 @@
+using Razum.Models;
+using Razum.Tests.Cli;
+using Razum.Training.Speed;
+
+namespace Razum.Tests.Models;
+
+/// <summary>Counted operations and bytes against sums written out by hand, and against the published counts of parameters.</summary>
+public sealed class DecoderCostTests
+{
+    [Theory]
+    [InlineData("r1-distill-qwen-1.5b", 1_543_714_304 - 144_896, 28 * 2 * 2 * 128)]
+    [InlineData("llama-3.1-8b", 7_504_924_672 - 266_240, 32 * 2 * 8 * 128)]
+    [InlineData("v2-lite", 2_451_435_008 - 126_464, 27 * 576)]
+    public void Active_parameters_are_the_published_ones_without_vectors(string shape, long active, int cachedColumns)
+    {
+        var cost = new DecoderCost(new Decoder(NamedShapes.Get(shape), new ShapeParameters()));
+        Assert.Equal(active, cost.Active);
+        Assert.Equal(cachedColumns * 4.0, cost.CachedRowBytes);
+    }
+
+    [Fact]
+    public void Operations_of_latent_attention_follow_its_form()
+    {
+        (DecoderCost expanded, DecoderCost absorbed) = (Tiny(LatentAttentionForm.Expanded), Tiny(LatentAttentionForm.Absorbed));
+        double matrices = 2 * (expanded.Active - (272 * 32)); // without the head
+        double pairs = (5 * 3) + (3 * 4 / 2);
+        Assert.Equal((3 * matrices) + (2 * 272 * 32) + (2 * pairs * 2 * 2 * (8 + 8 + 8)), expanded.Forward(past: 5, rows: 3, logits: 1));
+        Assert.Equal((3 * matrices) + (2 * 272 * 32) + (2 * pairs * 2 * 2 * (16 + 16 + 8)), absorbed.Forward(past: 5, rows: 3, logits: 1));
+        Assert.Equal(3 * expanded.Forward(past: 0, rows: 7, logits: 7), expanded.Training(7, withMtp: false), 1e-6);
+    }
+
+    [Fact]
+    public void Bytes_are_those_of_the_experts_that_rows_visit()
+    {
+        DecoderCost cost = Tiny(LatentAttentionForm.Absorbed);
+        double experts = 4 * 3 * 16 * 32 * 4;
+        double rest = cost.WeightBytes(1, 0) - (experts / 2) - (32 * 4);
+        Assert.Equal(rest + (experts * 0.75) + (2 * 32 * 4), cost.WeightBytes(2, 0), 1e-6); // half the experts per row: 1 - (1 - 1/2)^2
+        Assert.Equal(rest + experts + (100 * 32 * 4), cost.WeightBytes(100, 0), 1e-6);
+        Assert.Equal(272 * 32 * 4, cost.WeightBytes(1, 1) - cost.WeightBytes(1, 0), 1e-6);
+        Assert.Equal(2 * (16 + 8) * 4, cost.CachedRowBytes);
+    }
+
+    [Fact]
+    public void Every_shape_can_be_made()
+    {
+        Assert.Equal(["llama-3.1-8b", "nano", "r1-distill-qwen-1.5b", "v2-lite"], NamedShapes.Names);
+        Assert.All(NamedShapes.Names, name => Assert.NotEmpty(new Decoder(NamedShapes.Get(name), new ShapeParameters()).Parameters));
+    }
+
+    private static DecoderCost Tiny(LatentAttentionForm form) =>
+        new(new Decoder(ModelConfigReader.Parse(TinyModel.Config), new ShapeParameters()) { LatentForm = form });
+}
