@@ -1,5 +1,6 @@
 using System.Globalization;
 using Razum.Inference;
+using Razum.Tensors;
 using Razum.Text;
 using Razum.Training.Evals;
 
