@@ -30,7 +30,7 @@ public sealed unsafe class BlockPool : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         (Shape, Count, Free) = (shape, count, count);
         _blockFloats = shape.BlockBytes / sizeof(float);
-        _memory = (float*)NativeMemory.AlignedAlloc((nuint)checked(shape.BlockBytes * count), 64);
+        _memory = (float*)LargePages.Allocate((nuint)checked(shape.BlockBytes * count));
         _holders = new int[count];
         _next = new int[count + 1];
         _previous = new int[count + 1];

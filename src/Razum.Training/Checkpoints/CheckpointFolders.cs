@@ -35,6 +35,11 @@ internal sealed class CheckpointFolders(string output)
             Directory.Delete(folder, recursive: true);
         }
 
+        foreach (string file in Directory.EnumerateFiles(output, "*" + Unfinished, SearchOption.AllDirectories))
+        {
+            File.Delete(file); // of a picture, say: nothing else would replace it once the last step is done
+        }
+
         foreach (string folder in Directory.EnumerateDirectories(output, "*" + Replaced))
         {
             string target = folder[..^Replaced.Length];

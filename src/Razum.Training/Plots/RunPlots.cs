@@ -1,4 +1,6 @@
+using System.Globalization;
 using ScottPlot;
+using ScottPlot.TickGenerators;
 
 namespace Razum.Training.Plots;
 
@@ -11,6 +13,9 @@ public static class RunPlots
     private const int Height = 500;
     private const double Smoothing = 0.95;
 
+    /// <summary>What a logarithmic axis shows of values that have none.</summary>
+    private const double Smallest = 1e-6;
+
     /// <summary>Draws what <paramref name="metrics"/> holds into <paramref name="folder"/>; figures that no line has are left out.</summary>
     /// <returns>The files written.</returns>
     public static IReadOnlyList<string> Draw(string metrics, string folder)
@@ -18,21 +23,32 @@ public static class RunPlots
         RunMetrics run = RunMetrics.Read(metrics);
         Directory.CreateDirectory(folder);
         List<string> files = [];
-        Add("loss", "loss, nats", ("step", run["main"], true), ("prediction layer", run["mtp"], true), ("held out", run["held_out_loss"], false));
+        AddLogarithmic("loss", "loss, nats", ("step", run["main"], true), ("prediction layer", run["mtp"], true), ("held out", run["held_out_loss"], false));
         Add("learning_rate", "learning rate", ("rate", run["lr"], false));
         Add("gradient_norm", "gradient norm before clipping", ("norm", run["grad_norm"], true));
         Add("tokens_per_second", "tokens per second", ("rate", run["tokens_per_second"], true));
         Add("expert_load", "largest excess of an expert's load, (max - mean) / mean", ("excess", run["max_violation"], true));
         return files;
 
-        void Add(string name, string title, params ReadOnlySpan<(string Label, RunMetrics.Curve Curve, bool Smooth)> curves)
+        void Add(string name, string title, params ReadOnlySpan<(string Label, RunMetrics.Curve Curve, bool Smooth)> curves) =>
+            Save(name, title, false, curves);
+
+        void AddLogarithmic(string name, string title, params ReadOnlySpan<(string Label, RunMetrics.Curve Curve, bool Smooth)> curves) =>
+            Save(name, title, true, curves);
+
+        void Save(string name, string title, bool isLogarithmic, ReadOnlySpan<(string Label, RunMetrics.Curve Curve, bool Smooth)> curves)
         {
             using var plot = new Plot();
+            if (isLogarithmic)
+            {
+                UseLogarithms(plot);
+            }
+
             bool any = false;
             foreach ((string label, RunMetrics.Curve curve, bool smooth) in curves)
             {
                 any |= curve.Steps.Length > 0;
-                AddCurve(plot, label, curve, smooth);
+                AddCurve(plot, label, curve, smooth, isLogarithmic);
             }
 
             if (!any)
@@ -55,14 +71,14 @@ public static class RunPlots
         }
     }
 
-    private static void AddCurve(Plot plot, string label, RunMetrics.Curve curve, bool smooth)
+    private static void AddCurve(Plot plot, string label, RunMetrics.Curve curve, bool smooth, bool isLogarithmic)
     {
         if (curve.Steps.Length == 0)
         {
             return;
         }
 
-        var line = plot.Add.ScatterLine(curve.Steps, curve.Values);
+        var line = plot.Add.ScatterLine(curve.Steps, Shown(curve.Values));
         line.LegendText = label;
         if (!smooth)
         {
@@ -74,8 +90,26 @@ public static class RunPlots
         Color color = line.Color;
         line.LegendText = "";
         line.Color = color.WithAlpha(0.25);
-        var mean = plot.Add.ScatterLine(curve.Steps, Smooth(curve.Values));
+        var mean = plot.Add.ScatterLine(curve.Steps, Shown(Smooth(curve.Values)));
         (mean.Color, mean.LineWidth, mean.LegendText) = (color, 2, label);
+
+        double[] Shown(double[] values) => isLogarithmic ? [.. values.Select(v => Math.Log10(Math.Max(v, Smallest)))] : values;
+    }
+
+    /// <summary>The values on the vertical axis are logarithms; marks at 1, 2 and 5 of every power of ten.</summary>
+    private static void UseLogarithms(Plot plot)
+    {
+        NumericManual ticks = new();
+        for (int power = -6; power < 4; power++)
+        {
+            foreach (int digit in (ReadOnlySpan<int>)[1, 2, 5])
+            {
+                double value = digit * Math.Pow(10, power);
+                ticks.AddMajor(Math.Log10(value), value.ToString("G3", CultureInfo.InvariantCulture));
+            }
+        }
+
+        plot.Axes.Left.TickGenerator = ticks;
     }
 
     /// <summary>Exponential running mean, corrected for its beginning.</summary>

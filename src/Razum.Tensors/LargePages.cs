@@ -1,0 +1,30 @@
+using System.Runtime.InteropServices;
+
+namespace Razum.Tensors;
+
+/// <summary>
+/// Memory for values that are read all over: large pages where the system gives them on request (Linux), so that the translation of addresses does not
+/// become the work. Free it with <see cref="NativeMemory.AlignedFree"/>.
+/// </summary>
+internal static unsafe partial class LargePages
+{
+    private const nuint PageBytes = 2 << 20;
+    private const int AdviseHugePage = 14;
+
+    /// <summary>Memory of at least <paramref name="bytes"/>, its content undefined.</summary>
+    /// <exception cref="OutOfMemoryException">The operating system has no such memory.</exception>
+    internal static void* Allocate(nuint bytes)
+    {
+        if (!OperatingSystem.IsLinux() || bytes < PageBytes)
+        {
+            return NativeMemory.AlignedAlloc(bytes, 64);
+        }
+
+        void* memory = NativeMemory.AlignedAlloc(bytes, PageBytes);
+        _ = MAdvise(memory, bytes, AdviseHugePage); // a wish: refused, the pages are small
+        return memory;
+    }
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int MAdvise(void* address, nuint bytes, int advice);
+}
