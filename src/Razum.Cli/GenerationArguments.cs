@@ -38,7 +38,7 @@ internal sealed class GenerationArguments
     };
 
     /// <summary>The block format of the weights.</summary>
-    public Option<string?> Quantize { get; } = Formats();
+    public Option<string?> Quantize { get; } = CreateQuantize();
 
     /// <summary>What matrix products are computed in.</summary>
     public Option<string> Arithmetic { get; } = CreateArithmetic();
@@ -56,12 +56,16 @@ internal sealed class GenerationArguments
         return option;
     }
 
-    private static Option<string?> Formats()
+    /// <summary>The option <c>--quantize</c>, also for verbs that do not choose tokens.</summary>
+    public static Option<string?> CreateQuantize()
     {
         Option<string?> option = new("--quantize") { Description = "Quantise the weights while loading.", HelpName = "FORMAT" };
         option.AcceptOnlyFromAmong([.. WeightFormats.Quantised.Select(f => f.ToString().ToLowerInvariant())]);
         return option;
     }
+
+    /// <summary>The format that the value of <c>--quantize</c> names; null for none.</summary>
+    public static WeightFormat? FormatOf(string? name) => name is null ? null : Enum.Parse<WeightFormat>(name, ignoreCase: true);
 
     /// <summary>The arithmetic that the value of <c>--arithmetic</c> names.</summary>
     public static Arithmetic ArithmeticOf(string? name) => name == "bf16" ? Tensors.Arithmetic.BF16 : Tensors.Arithmetic.F32;
@@ -101,11 +105,8 @@ internal sealed class GenerationArguments
     };
 
     /// <summary>The model in <paramref name="folder"/>, held and computed as the arguments say.</summary>
-    public LoadedModel Load(string folder, ParseResult arguments, int threads)
-    {
-        WeightFormat? format = arguments.GetValue(Quantize) is { } name ? Enum.Parse<WeightFormat>(name, ignoreCase: true) : null;
-        return LoadedModel.Load(folder, Engine(arguments, threads), format);
-    }
+    public LoadedModel Load(string folder, ParseResult arguments, int threads) =>
+        LoadedModel.Load(folder, Engine(arguments, threads), FormatOf(arguments.GetValue(Quantize)));
 
     /// <summary>A conversation with <paramref name="model"/> as the arguments say; what they leave open, the model's own defaults decide.</summary>
     public Conversation Converse(LoadedModel model, ParseResult arguments)

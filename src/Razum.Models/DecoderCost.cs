@@ -31,12 +31,12 @@ public sealed class DecoderCost
             double active = weight.Count * (isExpert ? share : 1);
             if (weight.Name == "model.embed_tokens.weight")
             {
-                _embeddingRowBytes = (double)Bytes(weight) / weight.Rows;
+                _embeddingRowBytes = (double)weight.StoredBytes / weight.Rows;
             }
 
             if (weight == decoder.Head)
             {
-                (_head, _headBytes) = (active, Bytes(weight));
+                (_head, _headBytes) = (active, weight.StoredBytes);
             }
             else if (weight.Name.StartsWith(mtp, StringComparison.Ordinal))
             {
@@ -45,7 +45,7 @@ public sealed class DecoderCost
             else if (weight.Name != "model.embed_tokens.weight")
             {
                 _body += active;
-                (_sharedBytes, _expertBytes) = isExpert ? (_sharedBytes, _expertBytes + Bytes(weight)) : (_sharedBytes + Bytes(weight), _expertBytes);
+                (_sharedBytes, _expertBytes) = isExpert ? (_sharedBytes, _expertBytes + weight.StoredBytes) : (_sharedBytes + weight.StoredBytes, _expertBytes);
             }
         }
 
@@ -59,9 +59,6 @@ public sealed class DecoderCost
 
     /// <summary>Bytes that one token takes in the cache, all layers.</summary>
     public double CachedRowBytes { get; }
-
-    /// <summary>Bytes that the values of a weight take as stored.</summary>
-    public static long Bytes(Weight weight) => weight.Count * (weight.Format == WeightFormat.F32 ? sizeof(float) : sizeof(ushort));
 
     /// <summary>
     /// Operations of a training step on a sequence of <paramref name="length"/> tokens: three times forward (backward is twice as much), every token having

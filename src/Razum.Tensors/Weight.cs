@@ -51,7 +51,7 @@ public sealed unsafe class Weight : IDisposable
     internal BlockFormat? Blocks => BlockFormat.Of(Format);
 
     /// <summary>Bytes that the values take: in the file, or as tiles.</summary>
-    internal long StoredBytes => Data == null && Tiles is { } tiles
+    public long StoredBytes => Data == null && Tiles is { } tiles
         ? tiles.Bytes
         : Blocks is { } blocks ? Count / blocks.Values * blocks.Bytes : Count * (Format == WeightFormat.F32 ? sizeof(float) : sizeof(ushort));
 

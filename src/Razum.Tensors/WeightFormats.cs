@@ -11,6 +11,11 @@ public static class WeightFormats
     /// <summary>Values that are stored together; 1 for F32 and BF16.</summary>
     public static int BlockSize(this WeightFormat format) => BlockFormat.Of(format)?.Values ?? 1;
 
+    /// <summary>Bits that a value takes in memory, its share of scales included.</summary>
+    public static double BitsPerValue(this WeightFormat format) => BlockFormat.Of(format) is { } block
+        ? 8.0 * block.TileBytes / (BlockTiles.Lanes * block.Values)
+        : format == WeightFormat.F32 ? 32 : 16;
+
     /// <summary>Whether rows of that many columns are whole blocks.</summary>
     public static bool Fits(this WeightFormat format, int columns) => columns % format.BlockSize() == 0;
 }

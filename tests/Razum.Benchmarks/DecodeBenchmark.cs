@@ -3,7 +3,6 @@ using Razum.Inference;
 using Razum.Models;
 using Razum.Tensors;
 using Razum.Text;
-using Razum.Training.Loop;
 
 namespace Razum.Benchmarks;
 
@@ -124,8 +123,8 @@ internal static class DecodeBenchmark
     /// <summary>Operations of a token, on average over the positions: a third of a training step's.</summary>
     private static double Operations(Decoder decoder)
     {
-        TrainingFlops flops = new(decoder);
-        return (flops.Of(PromptLength + Tokens, withMtp: false) - flops.Of(PromptLength, withMtp: false)) / 3 / Tokens;
+        DecoderCost cost = new(decoder);
+        return Enumerable.Range(PromptLength, Tokens).Sum(past => cost.Forward(past, 1, 1)) / Tokens;
     }
 
     private static Sequence Create(Decoder decoder, EngineOptions options, int index)

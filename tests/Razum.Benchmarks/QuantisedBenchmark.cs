@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.Intrinsics;
 using Razum.Tensors;
+using Razum.Tensors.Machine;
 using Razum.Tensors.Kernels;
 using Razum.Tensors.Kernels.MatMul;
 using Razum.Tensors.Simd;
@@ -52,15 +53,14 @@ internal static class QuantisedBenchmark
             ManyRows<S, V>(rounds, one, two);
         }
 
-        using ReadBandwidth bandwidth = new();
         Console.WriteLine();
         Console.WriteLine("| format | K x N | threads | GB/s | of bandwidth |");
         Console.WriteLine("|---|---|---|---|---|");
         foreach (WeightFormat format in WeightFormats.Quantised)
         {
-            OneRow<S, V>(format, 8960, 30720, rounds, one, bandwidth);
-            OneRow<S, V>(format, 8960, 30720, rounds, two, bandwidth);
-            OneRow<S, V>(format, 1536, 151936, rounds, two, bandwidth);
+            OneRow<S, V>(format, 8960, 30720, rounds, one);
+            OneRow<S, V>(format, 8960, 30720, rounds, two);
+            OneRow<S, V>(format, 1536, 151936, rounds, two);
         }
     }
 
@@ -105,7 +105,7 @@ internal static class QuantisedBenchmark
         Console.WriteLine($"| {format} | {t}x{k}x{n} | {operations / Peak.Median(seconds) / 1e9:F0} | {Peak.Median(shares):P1} | {Peak.Median(gains):F2}x |");
     }
 
-    private static void OneRow<S, V>(WeightFormat format, int k, int n, int rounds, WorkerPool pool, ReadBandwidth bandwidth)
+    private static void OneRow<S, V>(WeightFormat format, int k, int n, int rounds, WorkerPool pool)
         where S : struct, ISimd<V>
         where V : struct
     {
@@ -114,12 +114,13 @@ internal static class QuantisedBenchmark
         Tensor x = Fill(arena.Allocate(1, k));
         Tensor y = arena.AllocateZeroed(1, n);
         double[] shares = new double[rounds], rates = new double[rounds];
+        using ReadBandwidth bandwidth = new(pool);
         Linear.Forward<S, V>(pool, x, w, null, y);
         for (int i = 0; i < rounds; i++)
         {
-            double peak = bandwidth.Measure(pool);
+            double peak = bandwidth.Measure(1, 100);
             rates[i] = w.StoredBytes / Seconds(() => Linear.Forward<S, V>(pool, x, w, null, y));
-            peak = (peak + bandwidth.Measure(pool)) / 2;
+            peak = (peak + bandwidth.Measure(1, 100)) / 2;
             shares[i] = rates[i] / peak;
         }
 

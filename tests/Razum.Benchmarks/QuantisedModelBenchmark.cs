@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Razum.Models;
 using Razum.Tensors;
+using Razum.Tensors.Machine;
 using Razum.Tensors.Threading;
 
 namespace Razum.Benchmarks;
@@ -35,7 +36,7 @@ internal static class QuantisedModelBenchmark
     private static void Measure(WeightFormat format, int threads, int rounds, int layers)
     {
         using CpuOps ops = new(threads);
-        using ReadBandwidth bandwidth = new();
+        using ReadBandwidth bandwidth = new(ops.Pool);
         Decoder decoder = new(Config(layers), new QuantisedParameters(new Noise(), format, ops.Pool));
         Weight[] matrices = [.. decoder.Parameters.Where(w => WeightFormats.Quantised.Contains(w.Format))];
         double bytes = matrices.Sum(w => w.StoredBytes);
@@ -43,9 +44,9 @@ internal static class QuantisedModelBenchmark
         double[] decode = new double[rounds], decodeShare = new double[rounds], prompt = new double[rounds], promptShare = new double[rounds];
         for (int i = -1; i < rounds; i++)
         {
-            double before = bandwidth.Measure(ops.Pool);
+            double before = bandwidth.Measure(1, 100);
             double tokens = Decode(ops, decoder);
-            double peak = (before + bandwidth.Measure(ops.Pool)) / 2;
+            double peak = (before + bandwidth.Measure(1, 100)) / 2;
             double beforePrompt = MachinePeak.Measure(ops.Pool, 10, MachinePeak.MeasureInt8);
             double seconds = Forward(ops, decoder, Prompt, out _);
             double promptPeak = (beforePrompt + MachinePeak.Measure(ops.Pool, 10, MachinePeak.MeasureInt8)) / 2;

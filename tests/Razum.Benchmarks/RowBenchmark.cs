@@ -1,32 +1,31 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Runtime.InteropServices;
 using Razum.Tensors;
+using Razum.Tensors.Machine;
 using Razum.Tensors.Simd;
 using Razum.Tensors.Threading;
 
 namespace Razum.Benchmarks;
 
 /// <summary>
-/// One row (decoding), or a few, through a matrix larger than the caches, or a small one, as a share of the bandwidth of reading memory with one sequential stream per thread, both measured
-/// alternately. Options: number of rounds, megabytes of the matrix.
+/// One row (decoding), or a few, through a matrix larger than the caches as a share of the bandwidth of reading memory with one sequential stream per
+/// thread, both measured alternately. Options: number of rounds.
 /// </summary>
 internal static class RowBenchmark
 {
     private const int Inputs = 1536;
+    private const long Bytes = 256_000_000;
 
-    internal static unsafe void Run(string[] options)
+    internal static void Run(string[] options)
     {
         int rounds = options.Length > 0 ? int.Parse(options[0]) : 15;
-        long bytes = (long)((options.Length > 1 ? double.Parse(options[1], CultureInfo.InvariantCulture) : 256) * 1e6);
-        Console.WriteLine($"1 x {Inputs} through {bytes / 1e6} MB, medians of {rounds} rounds");
+        Console.WriteLine($"{Inputs} inputs through {Bytes / 1e6} MB, medians of {rounds} rounds");
         Console.WriteLine();
         Console.WriteLine("| weights | rows | threads | read GB/s | product GB/s | of read |");
         Console.WriteLine("|---|---|---|---|---|---|");
         foreach (Arithmetic arithmetic in Peak.Measured)
         {
             int size = arithmetic == Arithmetic.F32 ? sizeof(float) : sizeof(ushort);
-            int outputs = (int)(bytes / size / Inputs / 64 * 64);
+            int outputs = (int)(Bytes / size / Inputs / 64 * 64);
             using Weight w = Weight.Create("w", outputs, Inputs);
             w.AsSpan().Fill(0.5f);
             foreach (int threads in (int[])[1, 2])
@@ -40,20 +39,19 @@ internal static class RowBenchmark
         }
     }
 
-    private static unsafe void Measure(Arithmetic arithmetic, int rows, WorkerPool pool, Weight w, long bytes, int rounds)
+    private static void Measure(Arithmetic arithmetic, int rows, WorkerPool pool, Weight w, long bytes, int rounds)
     {
         using Arena arena = new();
         KernelTable kernels = KernelTable.Create(InstructionSets.Default, pool, arithmetic);
         Tensor x = arena.AllocateZeroed(rows, Inputs);
         Tensor y = arena.Allocate(rows, w.Rows);
-        byte* memory = (byte*)NativeMemory.AlignedAlloc((nuint)bytes, 64);
-        new Span<byte>(memory, (int)bytes).Fill(1);
+        using ReadBandwidth bandwidth = new(pool);
         double[] read = new double[rounds];
         double[] product = new double[rounds];
         double[] shares = new double[rounds];
         for (int i = -2; i < rounds; i++)
         {
-            double reading = MachineBandwidth.Measure(pool, memory, bytes);
+            double reading = bandwidth.Measure(1, 50);
             long start = Stopwatch.GetTimestamp();
             kernels.Linear(x, w, null, y);
             double rate = bytes / Stopwatch.GetElapsedTime(start).TotalSeconds;
@@ -63,7 +61,6 @@ internal static class RowBenchmark
             }
         }
 
-        NativeMemory.AlignedFree(memory);
         Console.WriteLine(
             $"| {arithmetic} | {rows} | {pool.Threads} | {Peak.Median(read) / 1e9:F1} | {Peak.Median(product) / 1e9:F1} | {Peak.Median(shares):P0} |");
     }

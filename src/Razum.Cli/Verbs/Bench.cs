@@ -38,6 +38,8 @@ internal sealed class Bench : Verb
         HelpName = "N",
     };
 
+    private readonly Option<string?> _quantize = GenerationArguments.CreateQuantize();
+    private readonly Option<string> _arithmetic = GenerationArguments.CreateArithmetic();
     private readonly Option<int> _rounds = new("--rounds") { Description = "Rounds to take medians of.", HelpName = "N", DefaultValueFactory = _ => 5 };
     private readonly Option<bool> _noTrain = new("--no-train") { Description = "Leave training out." };
     private readonly Option<bool> _json = new("--json") { Description = "Print everything as one JSON object." };
@@ -51,6 +53,8 @@ internal sealed class Bench : Verb
         Add(_prompt);
         Add(_generate);
         Add(_batch);
+        Add(_quantize);
+        Add(_arithmetic);
         Add(_rounds);
         Add(_noTrain);
         Add(_json);
@@ -60,7 +64,7 @@ internal sealed class Bench : Verb
     public override IReadOnlyList<string> Examples { get; } =
     [
         "razum bench models/nano",
-        "razum bench --shape r1-distill-qwen-1.5b --rounds 3 --plot roofline.png",
+        "razum bench --shape r1-distill-qwen-1.5b --quantize q8_0 --rounds 3 --plot roofline.png",
         "razum bench --shape nano --prompt 0 --batch 1 --batch 16 --no-train --json",
     ];
 
@@ -145,6 +149,8 @@ internal sealed class Bench : Verb
         var options = new BenchmarkOptions
         {
             Threads = Threads(arguments),
+            Quantize = GenerationArguments.FormatOf(arguments.GetValue(_quantize)),
+            Arithmetic = GenerationArguments.ArithmeticOf(arguments.GetValue(_arithmetic)),
             PromptTokens = arguments.GetValue(_prompt),
             GenerateTokens = arguments.GetValue(_generate),
             Rounds = rounds,

@@ -1,3 +1,5 @@
+using Razum.Tensors.Threading;
+
 namespace Razum.Tensors.SelfTest;
 
 /// <summary>The formats that the checks run in: the one place that knows how a weight of each is made, and how exact a product with it must be.</summary>
@@ -7,7 +9,8 @@ internal static unsafe class FormatWeights
     internal static IReadOnlyList<WeightFormat> All { get; } = Enum.GetValues<WeightFormat>();
 
     /// <summary>Whether a case has matrices, and all of them can be stored in the format. F32 suits every case.</summary>
-    internal static bool Suits(OpCase test, WeightFormat format) => format == WeightFormat.F32 || test.Weights.Any(IsMatrix);
+    internal static bool Suits(OpCase test, WeightFormat format) =>
+        format == WeightFormat.F32 || (test.Weights.Any(IsMatrix) && test.Weights.Where(IsMatrix).All(w => format.Fits(w.Columns)));
 
     /// <summary>
     /// <paramref name="source"/> in the format if it is a matrix, its values cut to it; a vector stays F32. The reference reads the same weight.
@@ -17,6 +20,12 @@ internal static unsafe class FormatWeights
         if (format == WeightFormat.F32 || !IsMatrix((source.Rows, source.Columns)))
         {
             return source;
+        }
+
+        if (WeightFormats.Quantised.Contains(format))
+        {
+            using var pool = new WorkerPool(1);
+            return Weight.Quantize(source, format, pool);
         }
 
         ushort[] values = GC.AllocateUninitializedArray<ushort>(checked((int)source.Count), pinned: true);
@@ -34,6 +43,7 @@ internal static unsafe class FormatWeights
     internal static double Tolerance(WeightFormat format) => format switch
     {
         WeightFormat.F32 or WeightFormat.BF16 => 2e-5, // widened exactly, computed in F32
+        WeightFormat.Q8_0 or WeightFormat.Q4_K => 0.02, // activations are rounded to bytes
         _ => throw new ArgumentOutOfRangeException(nameof(format), format, "no tolerance"),
     };
 

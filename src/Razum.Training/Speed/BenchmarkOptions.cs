@@ -1,3 +1,5 @@
+using Razum.Tensors;
+
 namespace Razum.Training.Speed;
 
 /// <summary>What to measure of a model. 0 leaves a measurement out; null takes the usual number, or what the model's context has room for.</summary>
@@ -5,6 +7,12 @@ public sealed record BenchmarkOptions
 {
     /// <summary>Threads to compute with; 0 means one per processor.</summary>
     public int Threads { get; init; }
+
+    /// <summary>A block format to quantise matrices to; null leaves them as they are.</summary>
+    public WeightFormat? Quantize { get; init; }
+
+    /// <summary>What products of other matrices are computed in.</summary>
+    public Arithmetic Arithmetic { get; init; }
 
     /// <summary>Tokens of the prompt; usually 512.</summary>
     public int? PromptTokens { get; init; }

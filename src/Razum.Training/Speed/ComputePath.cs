@@ -9,19 +9,20 @@ namespace Razum.Training.Speed;
 /// <param name="Products">What they are multiplied in.</param>
 public sealed record ComputePath(WeightFormat Weights, Products Products)
 {
-    /// <summary>Training is in F32.</summary>
-    public static ComputePath Training { get; } = new(WeightFormat.F32, Products.F32);
+    /// <summary>Training has F32 weights.</summary>
+    public static ComputePath Training(Arithmetic arithmetic) => new(WeightFormat.F32, ProductsWith(WeightFormat.F32, arithmetic));
 
     /// <summary>How a loaded model is computed.</summary>
-    public static ComputePath Of(Decoder decoder)
+    public static ComputePath Of(Decoder decoder, Arithmetic arithmetic)
     {
         WeightFormat weights = decoder.Parameters.Where(w => !w.IsVector).GroupBy(w => w.Format).MaxBy(g => g.Sum(w => w.Count))!.Key;
-        return new ComputePath(weights, ProductsWith(weights));
+        return new ComputePath(weights, ProductsWith(weights, arithmetic));
     }
 
-    private static Products ProductsWith(WeightFormat weights) => weights switch
+    private static Products ProductsWith(WeightFormat weights, Arithmetic arithmetic) => weights switch
     {
-        WeightFormat.F32 or WeightFormat.BF16 => Products.F32, // BF16 is widened, then multiplied in F32
+        WeightFormat.F32 or WeightFormat.BF16 => arithmetic == Arithmetic.BF16 ? Products.BF16 : Products.F32, // BF16 weights are widened for F32
+        WeightFormat.Q8_0 or WeightFormat.Q4_K => Products.Int8,
         _ => throw new ArgumentOutOfRangeException(nameof(weights), weights, "unknown format"),
     };
 }

@@ -15,12 +15,22 @@ internal sealed class GenerationWork : IAsyncDisposable
     private readonly ComputePath _path;
     private readonly Random _random = new(1);
 
-    public GenerationWork(ModelBundle bundle, int threads, int maxSequences)
+    /// <param name="bundle">The model.</param>
+    /// <param name="options">Threads and arithmetic.</param>
+    /// <param name="maxSequences">The most sequences together.</param>
+    /// <param name="context">The longest sequence: no more cache than that is taken for each.</param>
+    public GenerationWork(ModelBundle bundle, BenchmarkOptions options, int maxSequences, int context)
     {
-        _options = new EngineOptions { Threads = threads, MaxSequences = maxSequences };
+        _options = new EngineOptions
+        {
+            Threads = options.Threads,
+            Arithmetic = options.Arithmetic,
+            MaxSequences = maxSequences,
+            ContextLength = context,
+        };
         _engine = new Engine(bundle, _options);
         _cost = new DecoderCost(bundle.Decoder);
-        _path = ComputePath.Of(bundle.Decoder);
+        _path = ComputePath.Of(bundle.Decoder, options.Arithmetic);
     }
 
     /// <summary>From a prompt of <paramref name="tokens"/> tokens to the first token of the answer.</summary>

@@ -19,10 +19,10 @@ public sealed class MeasuredModel : IDisposable
     /// <exception cref="ArgumentException">It does not fit memory.</exception>
     public static MeasuredModel Load(string folder, BenchmarkOptions options)
     {
-        ModelBundle bundle = ModelBundle.Load(folder);
+        ModelBundle bundle = ModelBundle.Load(folder, options.Quantize, options.Threads);
         try
         {
-            MemoryNeed.OfInference(bundle.Decoder, DecoderCost.Bytes, options).Check(bundle.Info.Name);
+            MemoryNeed.OfInference(bundle.Decoder, w => w.StoredBytes, options).Check(bundle.Info.Name);
             return new MeasuredModel(bundle);
         }
         catch
@@ -32,7 +32,7 @@ public sealed class MeasuredModel : IDisposable
         }
     }
 
-    /// <summary>One of <see cref="NamedShapes"/> with random weights in BF16.</summary>
+    /// <summary>One of <see cref="NamedShapes"/> with random weights in BF16, or quantised matrix by matrix.</summary>
     /// <exception cref="ArgumentException">There is no such shape, or it does not fit memory.</exception>
     public static MeasuredModel Fill(string shape, BenchmarkOptions options)
     {
@@ -40,7 +40,9 @@ public sealed class MeasuredModel : IDisposable
         MemoryNeed.OfInference(new Decoder(config, new ShapeParameters()), FilledParameters.Bytes, options).Check(shape);
         using var pool = new WorkerPool(options.Threads > 0 ? options.Threads : Processor.Threads);
         // Absorbed, as the loader has it: decoding reads the cached latents as they are.
-        var decoder = new Decoder(config, new FilledParameters(pool, config.InitializerRange)) { LatentForm = LatentAttentionForm.Absorbed };
+        ParameterSource source = new FilledParameters(pool, config.InitializerRange);
+        source = options.Quantize is { } format ? new QuantisedParameters(source, format, pool) : source;
+        var decoder = new Decoder(config, source) { LatentForm = LatentAttentionForm.Absorbed };
         return new MeasuredModel(new ModelBundle(shape, decoder, Bytes()));
     }
 

@@ -20,11 +20,14 @@ internal sealed record MemoryNeed(double Weights, double Tiles, double Activatio
 
     /// <param name="decoder">The model, or its shape alone.</param>
     /// <param name="bytes">Bytes that a weight takes as stored.</param>
-    /// <param name="options">What is measured.</param>
+    /// <param name="options">What is measured. Quantised matrices exist once, as tiles.</param>
     public static MemoryNeed OfInference(Decoder decoder, Func<Weight, long> bytes, BenchmarkOptions options)
     {
-        double stored = decoder.Parameters.Sum(bytes);
-        double tiles = decoder.Parameters.Where(w => !w.IsVector && (w == decoder.Head || w.Name != "model.embed_tokens.weight")).Sum(bytes);
+        bool IsMultiplied(Weight w) => !w.IsVector && (w == decoder.Head || w.Name != "model.embed_tokens.weight");
+        double kept = decoder.Parameters.Where(w => !IsMultiplied(w)).Sum(bytes);
+        double matrices = decoder.Parameters.Where(IsMultiplied).Sum(bytes);
+        double tiles = options.Quantize is { } format ? decoder.Parameters.Where(IsMultiplied).Sum(w => w.Count) * format.BitsPerValue() / 8 : matrices;
+        double stored = kept + (options.Quantize is null ? matrices : 0);
         int largest = options.BatchSizes.Append(1).Max();
         int prompt = options.PromptTokens ?? 512;
         int generate = options.GenerateTokens ?? 128;

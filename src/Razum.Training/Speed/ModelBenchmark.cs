@@ -30,9 +30,10 @@ public sealed class ModelBenchmark(MeasuredModel model, BenchmarkOptions options
         int prompt = Tokens(options.PromptTokens, UsualPrompt, "prompt");
         int generate = Tokens(options.GenerateTokens, UsualGenerate, "generate");
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Rounds, 1);
-        await using var generation = new GenerationWork(model.Bundle, options.Threads, options.BatchSizes.Append(new EngineOptions().MaxSequences).Max());
+        await using var generation = new GenerationWork(
+            model.Bundle, options, options.BatchSizes.Append(1).Max(), Math.Min(Math.Max(prompt, generate) + 2, _info.ContextLength));
         string? withoutTraining = null;
-        using TrainingWork? training = options.Train ? TrainingWork.TryCreate(model.Bundle.Decoder.Config, options.Threads, out withoutTraining) : null;
+        using TrainingWork? training = options.Train ? TrainingWork.TryCreate(model.Bundle.Decoder.Config, options, out withoutTraining) : null;
         List<Workload> work = [];
         if (prompt > 0)
         {
@@ -130,8 +131,8 @@ public sealed class ModelBenchmark(MeasuredModel model, BenchmarkOptions options
             Model = _info.Name,
             Parameters = decoder.Parameters.Sum(w => w.Count),
             ActiveParameters = new DecoderCost(decoder).Active,
-            WeightBytes = decoder.Parameters.Sum(DecoderCost.Bytes),
-            Path = ComputePath.Of(decoder),
+            WeightBytes = decoder.Parameters.Sum(w => w.StoredBytes),
+            Path = ComputePath.Of(decoder, options.Arithmetic),
             InstructionSet = InstructionSets.Default,
             Rounds = options.Rounds,
             Peaks = Median([.. times.Values.SelectMany(t => t.Select(one => one.Peaks))]),

@@ -21,30 +21,32 @@ internal sealed class TrainingWork : IDisposable
     /// </summary>
     private const int Accesses = 12;
 
+    private readonly Arithmetic _arithmetic;
     private readonly Decoder _decoder;
     private readonly CpuOps _ops;
     private readonly AdamW _optimizer;
     private readonly TrainStep _step;
     private readonly TrainingSequence[] _sequences;
 
-    private TrainingWork(ModelConfig config, int threads, int sequences, int length)
+    private TrainingWork(ModelConfig config, BenchmarkOptions options, int sequences, int length)
     {
+        _arithmetic = options.Arithmetic;
         _decoder = new Decoder(config, new RandomParameters(1, config.InitializerRange, config.NumHiddenLayers));
-        _ops = new CpuOps(threads);
+        _ops = new CpuOps(options.Threads, null, options.Arithmetic);
         _optimizer = new AdamW(_decoder.Parameters, _ops.Pool, new AdamWSettings());
         _step = new TrainStep(_decoder, _ops);
         _sequences = [.. Enumerable.Range(0, sequences).Select(i => Sequence(i, length, config.VocabSize))];
     }
 
     /// <summary>Steps of a model of that shape; null, with the reason, if they do not fit memory.</summary>
-    public static TrainingWork? TryCreate(ModelConfig config, int threads, out string? reason)
+    public static TrainingWork? TryCreate(ModelConfig config, BenchmarkOptions options, out string? reason)
     {
         var shape = new Decoder(config, new ShapeParameters());
         int length = Math.Min(LongestSequence, config.MaxPositionEmbeddings);
         double each = new DecoderCost(shape).Training(length, withMtp: false);
         int sequences = (int)Math.Clamp(MostOperations / each, 1, MostSequences);
         reason = MemoryNeed.OfTraining(shape, sequences * length).Excess();
-        return reason is null ? new TrainingWork(config, threads, sequences, length) : null;
+        return reason is null ? new TrainingWork(config, options, sequences, length) : null;
     }
 
     /// <summary>One step.</summary>
@@ -54,7 +56,7 @@ internal sealed class TrainingWork : IDisposable
         int tokens = _sequences.Sum(s => s.Tokens.Count);
         double operations = _sequences.Sum(s => cost.Training(s.Tokens.Count, withMtp: false));
         double bytes = (double)Accesses * sizeof(float) * _decoder.Parameters.Sum(w => w.Count);
-        return new Workload($"train {_sequences.Length} x {_sequences[0].Tokens.Count}", ComputePath.Training, tokens, operations, bytes, _ =>
+        return new Workload($"train {_sequences.Length} x {_sequences[0].Tokens.Count}", ComputePath.Training(_arithmetic), tokens, operations, bytes, _ =>
         {
             _step.Accumulate(_sequences, tokens, 0, 0);
             _optimizer.Update(1e-4, _optimizer.GradientNorm());
