@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Runtime.Intrinsics;
 using Razum.Tensors;
-using Razum.Tensors.Machine;
 using Razum.Tensors.Kernels;
 using Razum.Tensors.Kernels.MatMul;
+using Razum.Tensors.Machine;
 using Razum.Tensors.Simd;
 using Razum.Tensors.Threading;
 
