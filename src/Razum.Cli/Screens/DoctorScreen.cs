@@ -1,4 +1,5 @@
 using System.Globalization;
+using Razum.Tensors;
 using Razum.Tensors.Jit;
 using Razum.Tensors.Machine;
 using Razum.Tensors.SelfTest;
@@ -74,7 +75,7 @@ internal static class DoctorScreen
         }
 
         table.AddColumn(Right("gradients"));
-        foreach (IGrouping<string, SelfTestResult> kernel in report.Checks.GroupBy(c => c.Kernel).OrderBy(g => g.Key, StringComparer.Ordinal))
+        foreach (IGrouping<string, SelfTestResult> kernel in report.Checks.GroupBy(Row).OrderBy(g => g.Key, StringComparer.Ordinal))
         {
             IEnumerable<string> sets = InstructionSets.Supported.Select(set =>
                 Worst(kernel.Where(c => c.Set == set), c => c.Error, c => c.Error <= c.Tolerance));
@@ -85,6 +86,10 @@ internal static class DoctorScreen
 
         return table;
     }
+
+    /// <summary>Weights in blocks have a row of their own: activations are rounded to bytes for them, so errors are larger by design.</summary>
+    private static string Row(SelfTestResult check) =>
+        WeightFormats.Quantised.Contains(check.Format) ? $"{check.Kernel} {check.Format}" : check.Kernel;
 
     private static string Worst(IEnumerable<SelfTestResult> checks, Func<SelfTestResult, double> error, Func<SelfTestResult, bool> isSmall)
     {
