@@ -9,7 +9,7 @@ public sealed record EngineOptions
     public const int MaxDraftLength = 16;
 
     /// <summary>Guesses at a time unless something else is asked for.</summary>
-    public const int DefaultDraftLength = 2;
+    public const int DefaultDraftLength = 1;
 
     /// <summary>The most sequences in work at a time; further requests wait.</summary>
     public int MaxSequences { get; init; } = 32;

@@ -9,6 +9,7 @@ using Razum.Benchmarks;
     ("quantised-model", "decoding and prompts of a 1.5B model in Q8_0 and Q4_K against bandwidth and peak", QuantisedModelBenchmark.Run),
     ("train", "whole training steps, dense and with experts, against the peak, F32 and BF16", TrainStepBenchmark.Run),
     ("decode", "tokens a second of 1, 8 and 64 sequences of the nano shape, as shares of the FMA peak", DecodeBenchmark.Run),
+    ("speculation", "answers of a trained model with and without guesses that are checked together", SpeculationBenchmark.Run),
     ("soak", "random load over a tiny cache, every answer compared with the one computed alone: --minutes N", Soak.Run),
 ];
 
