@@ -152,7 +152,8 @@ public sealed class SchedulerTests
         }
 
         Run(100);
-        Assert.Equal(0, Run(200));
+        // A collection that other tests cause may count for this thread; what a step allocates shows in every window.
+        Assert.Equal(0, Enumerable.Range(0, 3).Min(_ => Run(100)));
     }
 
     private static GenerationLoop Loop(FakeModel model, int maxSequences, int budget) =>

@@ -152,7 +152,8 @@ public sealed class SamplerTests
         }
 
         Run();
-        Assert.Equal(0, Run());
+        // A collection that other tests cause may count for this thread; what a step allocates shows in every window.
+        Assert.Equal(0, Enumerable.Range(0, 3).Min(_ => Run()));
     }
 
     /// <summary>The definition: sort by descending logit, then ascending id, and walk.</summary>

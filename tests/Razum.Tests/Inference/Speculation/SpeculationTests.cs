@@ -98,7 +98,8 @@ public sealed class SpeculationTests
         }
 
         Run(60);
-        Assert.Equal(0, Run(20));
+        // A collection that other tests cause may count for this thread; what a step allocates shows in every window.
+        Assert.Equal(0, Enumerable.Range(0, 3).Min(_ => Run(20)));
     }
 
     [Fact]
