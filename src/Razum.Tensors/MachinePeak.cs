@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Razum.Tensors.Jit;
+using Razum.Tensors.Machine;
 using Razum.Tensors.Simd;
 using Razum.Tensors.Threading;
 
@@ -26,14 +27,22 @@ internal static class MachinePeak
     };
 
     /// <summary>The same with BF16 values summed in F32; 0 where no machine code runs or the instruction is missing.</summary>
-    internal static double MeasureBFloat16(double milliseconds = 50) => PairTile.IsSupported
+    internal static double MeasureBFloat16(double milliseconds = 50) => Has(Products.BF16)
         ? Best(PeakLoop.BFloat16, PeakLoop.BFloat16Operations, milliseconds)
         : 0;
 
     /// <summary>The same with products of 8-bit integers summed in 32 bits; 0 where no machine code runs or the instruction is missing.</summary>
-    internal static double MeasureInt8(double milliseconds = 50) => MachineCode.Unavailable is null && CpuFeatures.Avx512Vnni
+    internal static double MeasureInt8(double milliseconds = 50) => Has(Products.Int8)
         ? Best(PeakLoop.Int8, PeakLoop.Int8Operations, milliseconds)
         : 0;
+
+    /// <summary>Whether there is an instruction for such products, and machine code runs it; other processors compute them in F32.</summary>
+    internal static bool Has(Products products) => products switch
+    {
+        Products.BF16 => PairTile.IsSupported,
+        Products.Int8 => MachineCode.Unavailable is null && CpuFeatures.Avx512Vnni,
+        _ => true,
+    };
 
     /// <summary>The peak that products in <paramref name="arithmetic"/> are measured against: that of F32 where BF16 has no instruction.</summary>
     internal static Func<double, double> Of(Arithmetic arithmetic) =>

@@ -44,9 +44,9 @@ internal static class QuantisedModelBenchmark
         double[] decode = new double[rounds], decodeShare = new double[rounds], prompt = new double[rounds], promptShare = new double[rounds];
         for (int i = -1; i < rounds; i++)
         {
-            double before = bandwidth.Measure(1, 100);
+            double before = bandwidth.Best(100);
             double tokens = Decode(ops, decoder);
-            double peak = (before + bandwidth.Measure(1, 100)) / 2;
+            double peak = (before + bandwidth.Best(100)) / 2;
             double beforePrompt = MachinePeak.Measure(ops.Pool, 10, MachinePeak.MeasureInt8);
             double seconds = Forward(ops, decoder, Prompt, out _);
             double promptPeak = (beforePrompt + MachinePeak.Measure(ops.Pool, 10, MachinePeak.MeasureInt8)) / 2;

@@ -51,7 +51,7 @@ internal static class RowBenchmark
         double[] shares = new double[rounds];
         for (int i = -2; i < rounds; i++)
         {
-            double reading = bandwidth.Measure(1, 50);
+            double reading = bandwidth.Best(50);
             long start = Stopwatch.GetTimestamp();
             kernels.Linear(x, w, null, y);
             double rate = bytes / Stopwatch.GetElapsedTime(start).TotalSeconds;

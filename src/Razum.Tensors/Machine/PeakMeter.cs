@@ -5,8 +5,6 @@ namespace Razum.Tensors.Machine;
 /// <summary>Measures <see cref="MachinePeaks"/> of a number of threads, as often as asked; it holds the memory that is read.</summary>
 public sealed class PeakMeter : IDisposable
 {
-    private const int Windows = 3;
-
     private readonly WorkerPool _pool;
     private readonly ReadBandwidth _memory;
 
@@ -26,24 +24,13 @@ public sealed class PeakMeter : IDisposable
         Float32 = MachinePeak.Measure(_pool, milliseconds / 3),
         BFloat16 = MachinePeak.Measure(_pool, milliseconds / 3, MachinePeak.MeasureBFloat16),
         Int8 = MachinePeak.Measure(_pool, milliseconds / 3, MachinePeak.MeasureInt8),
-        ReadBandwidth = Bandwidth(1, milliseconds),
-        ReadBandwidthOfFourStreams = fourStreams ? Bandwidth(4, milliseconds) : 0,
+        ReadBandwidth = _memory.Best(milliseconds),
+        ReadBandwidthOfFourStreams = fourStreams ? _memory.Best(milliseconds, streams: 4) : 0,
     };
 
     public void Dispose()
     {
         _memory.Dispose();
         _pool.Dispose();
-    }
-
-    private double Bandwidth(int streams, double milliseconds)
-    {
-        double best = 0;
-        for (int i = 0; i < Windows; i++)
-        {
-            best = Math.Max(best, _memory.Measure(streams, milliseconds / Windows));
-        }
-
-        return best;
     }
 }

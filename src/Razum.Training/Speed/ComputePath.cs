@@ -9,20 +9,20 @@ namespace Razum.Training.Speed;
 /// <param name="Products">What they are multiplied in.</param>
 public sealed record ComputePath(WeightFormat Weights, Products Products)
 {
-    /// <summary>Training has F32 weights.</summary>
-    public static ComputePath Training(Arithmetic arithmetic) => new(WeightFormat.F32, ProductsWith(WeightFormat.F32, arithmetic));
-
     /// <summary>How a loaded model is computed.</summary>
     public static ComputePath Of(Decoder decoder, Arithmetic arithmetic)
     {
         WeightFormat weights = decoder.Parameters.Where(w => !w.IsVector).GroupBy(w => w.Format).MaxBy(g => g.Sum(w => w.Count))!.Key;
-        return new ComputePath(weights, ProductsWith(weights, arithmetic));
+        return new ComputePath(weights, ProductsOf(weights, arithmetic));
     }
 
-    private static Products ProductsWith(WeightFormat weights, Arithmetic arithmetic) => weights switch
+    /// <summary>Training has F32 weights.</summary>
+    public static ComputePath OfTraining(Arithmetic arithmetic) => new(WeightFormat.F32, ProductsOf(WeightFormat.F32, arithmetic));
+
+    /// <summary>Block formats multiply bytes in either arithmetic. Products without an instruction here are bounded by those in F32.</summary>
+    private static Products ProductsOf(WeightFormat weights, Arithmetic arithmetic)
     {
-        WeightFormat.F32 or WeightFormat.BF16 => arithmetic == Arithmetic.BF16 ? Products.BF16 : Products.F32, // BF16 weights are widened for F32
-        WeightFormat.Q8_0 or WeightFormat.Q4_K => Products.Int8,
-        _ => throw new ArgumentOutOfRangeException(nameof(weights), weights, "unknown format"),
-    };
+        Products products = WeightFormats.Quantised.Contains(weights) ? Products.Int8 : arithmetic == Arithmetic.BF16 ? Products.BF16 : Products.F32;
+        return MachinePeak.Has(products) ? products : Products.F32;
+    }
 }

@@ -56,7 +56,7 @@ internal sealed class TrainingWork : IDisposable
         int tokens = _sequences.Sum(s => s.Tokens.Count);
         double operations = _sequences.Sum(s => cost.Training(s.Tokens.Count, withMtp: false));
         double bytes = (double)Accesses * sizeof(float) * _decoder.Parameters.Sum(w => w.Count);
-        return new Workload($"train {_sequences.Length} x {_sequences[0].Tokens.Count}", ComputePath.Training(_arithmetic), tokens, operations, bytes, _ =>
+        return new Workload($"train {_sequences.Length} x {_sequences[0].Tokens.Count}", ComputePath.OfTraining(_arithmetic), tokens, operations, bytes, _ =>
         {
             _step.Accumulate(_sequences, tokens, 0, 0);
             _optimizer.Update(1e-4, _optimizer.GradientNorm());

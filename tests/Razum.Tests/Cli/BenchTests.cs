@@ -58,6 +58,22 @@ public sealed class BenchTests : IDisposable
         Assert.DoesNotContain(" x ", terminal.Output);
     }
 
+    [Theory]
+    [InlineData("Q8_0", Products.Int8, "--quantize", "q8_0")]
+    [InlineData("BF16", Products.BF16, "--arithmetic", "bf16")]
+    public async Task Formats_and_arithmetics_are_measured_against_the_peak_of_their_products(string weights, Products products, params string[] chosen)
+    {
+        var terminal = new TestTerminal();
+        Assert.Equal(CommandLine.Done, await terminal.Run(
+            ["bench", "--shape", "nano", "--rounds", "1", "--prompt", "8", "--generate", "0", "--no-train", "--json", .. chosen]));
+        JsonElement root = JsonDocument.Parse(terminal.Output).RootElement;
+        Assert.Equal(weights, root.GetProperty("weights").GetString());
+        string expected = (MachinePeak.Has(products) ? products : Products.F32).ToString().ToLowerInvariant();
+        Assert.Equal(expected, root.GetProperty("products").GetString());
+        double bits = 8.0 * root.GetProperty("weight_bytes").GetDouble() / root.GetProperty("parameters").GetDouble();
+        Assert.InRange(bits, 8.5, weights == "BF16" ? 16.5 : 11);
+    }
+
     [Fact]
     public void The_table_fits_80_columns_and_the_picture_has_all_roofs()
     {
