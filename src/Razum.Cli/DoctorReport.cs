@@ -106,6 +106,7 @@ internal sealed class DoctorReport
             json.WriteString("case", check.Case);
             json.WriteString("set", check.Set.ToString().ToLowerInvariant());
             json.WriteString("format", check.Format.ToString());
+            json.WriteString("arithmetic", check.Arithmetic.ToString().ToLowerInvariant());
             json.WriteBoolean("passed", check.Passed);
             WriteError(json, "error", check.Error);
             WriteError(json, "gradient_error", check.GradientError);

@@ -39,9 +39,13 @@ internal static unsafe class FormatWeights
         return Weight.Map(source.Name, format, data, source.Rows, source.Columns, source.IsVector, values);
     }
 
+    /// <summary>Whether a case multiplies by matrices: then the arithmetic of products matters.</summary>
+    internal static bool HasProducts(OpCase test) => test.Weights.Any(IsMatrix) && test.Kernel != nameof(Kernels.Embedding);
+
     /// <summary>Largest error of a value, relative to the largest of its row and 1.</summary>
-    internal static double Tolerance(WeightFormat format) => format switch
+    internal static double Tolerance(WeightFormat format, Arithmetic arithmetic) => format switch
     {
+        WeightFormat.F32 when arithmetic == Arithmetic.BF16 => 0.02, // both factors are rounded to 8 bits
         WeightFormat.F32 or WeightFormat.BF16 => 2e-5, // widened exactly, computed in F32
         WeightFormat.Q8_0 or WeightFormat.Q4_K => 0.02, // activations are rounded to bytes
         _ => throw new ArgumentOutOfRangeException(nameof(format), format, "no tolerance"),

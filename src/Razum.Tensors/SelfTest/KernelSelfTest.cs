@@ -14,34 +14,36 @@ public static class KernelSelfTest
     /// <param name="progress">Called after each check with how many are done, and of how many.</param>
     public static IReadOnlyList<SelfTestResult> Run(Action<int, int>? progress = null)
     {
-        (OpCase Case, InstructionSet Set, WeightFormat Format)[] checks = [.. All()];
+        (OpCase Case, InstructionSet Set, WeightFormat Format, Arithmetic Arithmetic)[] checks = [.. All()];
         List<SelfTestResult> results = [];
-        foreach ((OpCase test, InstructionSet set, WeightFormat format) in checks)
+        foreach ((OpCase test, InstructionSet set, WeightFormat format, Arithmetic arithmetic) in checks)
         {
-            results.Add(Run(test, set, format));
+            results.Add(Run(test, set, format, arithmetic));
             progress?.Invoke(results.Count, checks.Length);
         }
 
         return results;
     }
 
-    /// <summary>Cases of operations, times instruction sets, times formats that suit them.</summary>
-    internal static IEnumerable<(OpCase Case, InstructionSet Set, WeightFormat Format)> All() =>
+    /// <summary>Cases of operations, times instruction sets, times formats that suit them; with F32 weights, products also in BF16.</summary>
+    internal static IEnumerable<(OpCase Case, InstructionSet Set, WeightFormat Format, Arithmetic Arithmetic)> All() =>
         from test in OpCases.All
         from set in InstructionSets.Supported
         from format in FormatWeights.All
         where FormatWeights.Suits(test, format)
-        select (test, set, format);
+        from arithmetic in Enum.GetValues<Arithmetic>()
+        where arithmetic == Arithmetic.F32 || (format == WeightFormat.F32 && FormatWeights.HasProducts(test))
+        select (test, set, format, arithmetic);
 
-    private static SelfTestResult Run(OpCase test, InstructionSet set, WeightFormat format)
+    private static SelfTestResult Run(OpCase test, InstructionSet set, WeightFormat format, Arithmetic arithmetic)
     {
         try
         {
-            return OpCheck.Run(test, set, format, MostVaried);
+            return OpCheck.Run(test, set, format, arithmetic, MostVaried);
         }
         catch (Exception failure)
         {
-            return new SelfTestResult(test.Kernel, test.Name, set, format) { Failure = failure.Message.ReplaceLineEndings(" ") };
+            return new SelfTestResult(test.Kernel, test.Name, set, format, arithmetic) { Failure = failure.Message.ReplaceLineEndings(" ") };
         }
     }
 }

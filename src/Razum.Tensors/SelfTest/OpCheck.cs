@@ -12,17 +12,21 @@ internal sealed class OpCheck
     /// <summary>Largest error of a gradient, relative to the largest of its tensor and 1.</summary>
     private const double GradientTolerance = 2e-4;
 
+    /// <summary>The same where products are in BF16.</summary>
+    private const double RoundedGradientTolerance = 0.03;
+
     private readonly OpCase _case;
     private readonly WeightFormat _format;
+    private readonly Arithmetic _arithmetic;
     private readonly int _mostVaried;
     private readonly Random _random;
     private readonly Weight[] _inputs;
     private readonly Weight[] _exact;
     private readonly Weight[] _weights;
 
-    private OpCheck(OpCase test, WeightFormat format, int mostVaried)
+    private OpCheck(OpCase test, WeightFormat format, Arithmetic arithmetic, int mostVaried)
     {
-        (_case, _format, _mostVaried, _random) = (test, format, mostVaried, new Random(test.Seed));
+        (_case, _format, _arithmetic, _mostVaried, _random) = (test, format, arithmetic, mostVaried, new Random(test.Seed));
         _inputs = [.. test.Inputs.Select((s, i) => Fill($"input {i}", s))];
         _exact = [.. test.Weights.Select((s, i) => Fill($"weight {i}", s))];
         _weights = [.. _exact.Select(w => FormatWeights.Convert(w, format))];
@@ -31,10 +35,11 @@ internal sealed class OpCheck
     /// <param name="test">The case.</param>
     /// <param name="set">Vector instructions to run it with.</param>
     /// <param name="format">Format of its matrices.</param>
+    /// <param name="arithmetic">What products are computed in.</param>
     /// <param name="mostVaried">Of how many values of a tensor the gradient is checked, evenly spread; every check costs four runs of the reference.</param>
-    internal static SelfTestResult Run(OpCase test, InstructionSet set, WeightFormat format, int mostVaried = int.MaxValue)
+    internal static SelfTestResult Run(OpCase test, InstructionSet set, WeightFormat format, Arithmetic arithmetic = Arithmetic.F32, int mostVaried = int.MaxValue)
     {
-        var check = new OpCheck(test, format, mostVaried);
+        var check = new OpCheck(test, format, arithmetic, mostVaried);
         try
         {
             return check.Run(set);
@@ -50,14 +55,14 @@ internal sealed class OpCheck
 
     private SelfTestResult Run(InstructionSet set)
     {
-        using var ops = new CpuOps(2, set);
+        using var ops = new CpuOps(2, set, _arithmetic);
         using var arena = new Arena();
         Tensor expected = _case.Reference(arena, Views(), _weights);
         float[] actual = _case.Run(ops, Views(), _weights).ToArray();
-        var result = new SelfTestResult(_case.Kernel, _case.Name, set, _format)
+        var result = new SelfTestResult(_case.Kernel, _case.Name, set, _format, _arithmetic)
         {
             Error = Error(expected, actual),
-            Tolerance = FormatWeights.Tolerance(_format),
+            Tolerance = FormatWeights.Tolerance(_format, _arithmetic),
         };
         return _case.Gradients && (_inputs.Length > 0 || _format == WeightFormat.F32) ? WithGradients(result, ops, actual) : result;
     }
@@ -92,7 +97,7 @@ internal sealed class OpCheck
             worst = Math.Max(worst, GradientError(weight, weight.Gradient!.Value.ToArray(), direction));
         }
 
-        return result with { GradientError = worst, GradientTolerance = GradientTolerance };
+        return result with { GradientError = worst, GradientTolerance = _arithmetic == Arithmetic.F32 ? GradientTolerance : RoundedGradientTolerance };
     }
 
     /// <summary>The largest difference, relative to the largest value of its row and 1; infinite for results of another size.</summary>

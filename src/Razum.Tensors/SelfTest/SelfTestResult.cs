@@ -7,7 +7,8 @@ namespace Razum.Tensors.SelfTest;
 /// <param name="Case">The operation and what is special about the case.</param>
 /// <param name="Set">Vector instructions.</param>
 /// <param name="Format">Format of the matrices.</param>
-public sealed record SelfTestResult(string Kernel, string Case, InstructionSet Set, WeightFormat Format)
+/// <param name="Arithmetic">What products are computed in.</param>
+public sealed record SelfTestResult(string Kernel, string Case, InstructionSet Set, WeightFormat Format, Arithmetic Arithmetic = Arithmetic.F32)
 {
     /// <summary>Worst error of a value, relative to the largest of its row and 1.</summary>
     public double Error { get; init; }
@@ -31,6 +32,6 @@ public sealed record SelfTestResult(string Kernel, string Case, InstructionSet S
     {
         string values = FormattableString.Invariant($"error {Error:g2} (at most {Tolerance:g2})");
         string gradients = GradientError is null ? "" : FormattableString.Invariant($", of gradients {GradientError:g2} (at most {GradientTolerance:g2})");
-        return $"{Kernel}: {Case}, {Set}, {Format}: {Failure ?? values + gradients}";
+        return $"{Kernel}: {Case}, {Set}, {Format}, products in {Arithmetic}: {Failure ?? values + gradients}";
     }
 }

@@ -39,7 +39,7 @@ public sealed class DoctorTests
     [Fact]
     public void Tables_fit_80_columns()
     {
-        SelfTestResult[] checks = [.. KernelSelfTest.All().Select(c => new SelfTestResult(c.Case.Kernel, c.Case.Name, c.Set, c.Format)
+        SelfTestResult[] checks = [.. KernelSelfTest.All().Select(c => new SelfTestResult(c.Case.Kernel, c.Case.Name, c.Set, c.Format, c.Arithmetic)
         {
             Error = 1.23e-5,
             Tolerance = 2e-5,

@@ -11,17 +11,17 @@ namespace Razum.Tests.Tensors;
 /// </summary>
 public sealed class OpsTests
 {
-    public static TheoryData<int, InstructionSet, WeightFormat> Cases
+    public static TheoryData<int, InstructionSet, WeightFormat, Arithmetic> Cases
     {
         get
         {
-            var data = new TheoryData<int, InstructionSet, WeightFormat>();
+            var data = new TheoryData<int, InstructionSet, WeightFormat, Arithmetic>();
             OpCase[] all = [.. OpCases.All];
-            foreach ((OpCase test, InstructionSet set, WeightFormat format) in KernelSelfTest.All())
+            foreach ((OpCase test, InstructionSet set, WeightFormat format, Arithmetic arithmetic) in KernelSelfTest.All())
             {
-                data.Add(new TheoryDataRow<int, InstructionSet, WeightFormat>(Array.IndexOf(all, test), set, format)
+                data.Add(new TheoryDataRow<int, InstructionSet, WeightFormat, Arithmetic>(Array.IndexOf(all, test), set, format, arithmetic)
                 {
-                    TestDisplayName = $"{test.Name} on {set} with {format}",
+                    TestDisplayName = $"{test.Name} on {set} with {format}, products in {arithmetic}",
                 });
             }
 
@@ -46,11 +46,12 @@ public sealed class OpsTests
     [Fact]
     public void Every_set_and_format_is_checked()
     {
-        (OpCase Case, InstructionSet Set, WeightFormat Format)[] checks = [.. KernelSelfTest.All()];
+        (OpCase Case, InstructionSet Set, WeightFormat Format, Arithmetic Arithmetic)[] checks = [.. KernelSelfTest.All()];
         Assert.Equal(InstructionSets.Supported, checks.Select(c => c.Set).Distinct());
         foreach (string kernel in (string[])["Linear", "HeadLinear", "Experts", "Embedding", "LogProbabilities"])
         {
             Assert.Equal(Enum.GetValues<WeightFormat>(), checks.Where(c => c.Case.Kernel == kernel).Select(c => c.Format).Distinct().Order());
+            Assert.Equal(kernel != "Embedding", checks.Any(c => c.Case.Kernel == kernel && c.Arithmetic == Arithmetic.BF16));
         }
     }
 
@@ -64,9 +65,9 @@ public sealed class OpsTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Equals_its_reference_and_its_numerical_gradient(int index, InstructionSet set, WeightFormat format)
+    public void Equals_its_reference_and_its_numerical_gradient(int index, InstructionSet set, WeightFormat format, Arithmetic arithmetic)
     {
-        SelfTestResult result = OpCheck.Run(OpCases.All[index], set, format);
+        SelfTestResult result = OpCheck.Run(OpCases.All[index], set, format, arithmetic);
         Assert.True(result.Passed, result.ToString());
     }
 
