@@ -45,8 +45,8 @@ internal static class MatMulBenchmark
             value = random.NextSingle() - 0.5f;
         }
 
-        Tensor x = Fill(arena.Allocate(t, k), random);
-        Tensor dy = Fill(arena.Allocate(t, n), random);
+        Tensor x = Operands.Fill(arena.Allocate(t, k), random);
+        Tensor dy = Operands.Fill(arena.Allocate(t, n), random);
         Tensor y = arena.AllocateZeroed(t, n);
         Tensor dx = arena.AllocateZeroed(t, k);
         Tensor dw = arena.AllocateZeroed(n, k);
@@ -69,30 +69,10 @@ internal static class MatMulBenchmark
             double[] gains = new double[rounds];
             for (int i = 0; i < rounds; i++)
             {
-                gains[i] = Seconds(() => run(one)) / Seconds(() => run(two));
+                gains[i] = Peak.Seconds(() => run(one)) / Peak.Seconds(() => run(two));
             }
 
             Console.WriteLine($"| {t}x{k}x{n} | {name} | {operations / seconds / 1e9:F1} | {share:P1} | {processorShare:P1} | {Peak.Median(gains):F2}x |");
         }
-    }
-
-    private static Tensor Fill(Tensor tensor, Random random)
-    {
-        for (int r = 0; r < tensor.Rows; r++)
-        {
-            foreach (ref float value in tensor[r])
-            {
-                value = random.NextSingle() - 0.5f;
-            }
-        }
-
-        return tensor;
-    }
-
-    private static double Seconds(Action action)
-    {
-        long start = Stopwatch.GetTimestamp();
-        action();
-        return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 }

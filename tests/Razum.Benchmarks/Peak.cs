@@ -27,9 +27,7 @@ internal static class Peak
         {
             double before = peakOf(3);
             TimeSpan processor = Environment.CpuUsage.TotalTime;
-            long start = Stopwatch.GetTimestamp();
-            action();
-            seconds[i] = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            seconds[i] = Seconds(action);
             double processorSeconds = (Environment.CpuUsage.TotalTime - processor).TotalSeconds;
             double peak = (before + peakOf(3)) / 2;
             shares[i] = operations / seconds[i] / peak;
@@ -37,6 +35,13 @@ internal static class Peak
         }
 
         return (Median(seconds), Median(shares), Median(processorShares));
+    }
+
+    internal static double Seconds(Action action)
+    {
+        long start = Stopwatch.GetTimestamp();
+        action();
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
     internal static double Median(double[] values)

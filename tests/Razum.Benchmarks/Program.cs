@@ -6,7 +6,6 @@ using Razum.Benchmarks;
     ("matmul", "matrix products against the peak of a core, F32 and BF16", MatMulBenchmark.Run),
     ("row", "one row through a large matrix against the bandwidth of memory", RowBenchmark.Run),
     ("quantised", "products with Q8_0 and Q4_K against the peak of vpdpbusd and the read bandwidth", QuantisedBenchmark.Run),
-    ("quantised-model", "decoding and prompts of a 1.5B model in Q8_0 and Q4_K against bandwidth and peak", QuantisedModelBenchmark.Run),
     ("train", "whole training steps, dense and with experts, against the peak, F32 and BF16", TrainStepBenchmark.Run),
     ("decode", "tokens a second of 1, 8 and 64 sequences of the nano shape, as shares of the FMA peak", DecodeBenchmark.Run),
     ("speculation", "answers of a trained model with and without guesses that are checked together", SpeculationBenchmark.Run),

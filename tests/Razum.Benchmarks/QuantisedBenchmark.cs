@@ -88,7 +88,7 @@ internal static class QuantisedBenchmark
     {
         using Arena arena = new();
         using Weight w = Random(format, n, k, two);
-        Tensor x = Fill(arena.Allocate(t, k));
+        Tensor x = Operands.Fill(arena.Allocate(t, k), new Random(2));
         Tensor y = arena.AllocateZeroed(t, n);
         double operations = 2.0 * t * k * n;
         double[] shares = new double[rounds], seconds = new double[rounds], gains = new double[rounds];
@@ -96,10 +96,10 @@ internal static class QuantisedBenchmark
         for (int i = 0; i < rounds; i++)
         {
             double peak = MachinePeak.MeasureInt8(5);
-            seconds[i] = Seconds(() => Linear.Forward<S, V>(one, x, w, null, y));
+            seconds[i] = Peak.Seconds(() => Linear.Forward<S, V>(one, x, w, null, y));
             peak = (peak + MachinePeak.MeasureInt8(5)) / 2;
             shares[i] = operations / seconds[i] / peak;
-            gains[i] = Seconds(() => Linear.Forward<S, V>(one, x, w, null, y)) / Seconds(() => Linear.Forward<S, V>(two, x, w, null, y));
+            gains[i] = Peak.Seconds(() => Linear.Forward<S, V>(one, x, w, null, y)) / Peak.Seconds(() => Linear.Forward<S, V>(two, x, w, null, y));
         }
 
         Console.WriteLine($"| {format} | {t}x{k}x{n} | {operations / Peak.Median(seconds) / 1e9:F0} | {Peak.Median(shares):P1} | {Peak.Median(gains):F2}x |");
@@ -111,7 +111,7 @@ internal static class QuantisedBenchmark
     {
         using Arena arena = new();
         using Weight w = Random(format, n, k, pool);
-        Tensor x = Fill(arena.Allocate(1, k));
+        Tensor x = Operands.Fill(arena.Allocate(1, k), new Random(2));
         Tensor y = arena.AllocateZeroed(1, n);
         double[] shares = new double[rounds], rates = new double[rounds];
         using ReadBandwidth bandwidth = new(pool);
@@ -119,7 +119,7 @@ internal static class QuantisedBenchmark
         for (int i = 0; i < rounds; i++)
         {
             double peak = bandwidth.Best(100);
-            rates[i] = w.StoredBytes / Seconds(() => Linear.Forward<S, V>(pool, x, w, null, y));
+            rates[i] = w.StoredBytes / Peak.Seconds(() => Linear.Forward<S, V>(pool, x, w, null, y));
             peak = (peak + bandwidth.Best(100)) / 2;
             shares[i] = rates[i] / peak;
         }
@@ -127,7 +127,7 @@ internal static class QuantisedBenchmark
         Console.WriteLine($"| {format} | {k}x{n} | {pool.Threads} | {Peak.Median(rates) / 1e9:F1} | {Peak.Median(shares):P1} |");
     }
 
-    internal static Weight Random(WeightFormat format, int rows, int columns, WorkerPool pool)
+    private static Weight Random(WeightFormat format, int rows, int columns, WorkerPool pool)
     {
         using Weight w = Weight.Create("w", rows, columns);
         Random random = new(1);
@@ -137,26 +137,5 @@ internal static class QuantisedBenchmark
         }
 
         return Weight.Quantize(w, format, pool);
-    }
-
-    private static Tensor Fill(Tensor tensor)
-    {
-        Random random = new(2);
-        for (int r = 0; r < tensor.Rows; r++)
-        {
-            foreach (ref float value in tensor[r])
-            {
-                value = random.NextSingle() - 0.5f;
-            }
-        }
-
-        return tensor;
-    }
-
-    private static double Seconds(Action action)
-    {
-        long start = Stopwatch.GetTimestamp();
-        action();
-        return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 }

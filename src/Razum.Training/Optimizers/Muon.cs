@@ -16,6 +16,7 @@ public sealed unsafe class Muon : Optimizer
     private static readonly string[] s_tables = ["embed_tokens.weight", "lm_head.weight"];
 
     private readonly MuonSettings _settings;
+    private readonly AdamWSettings _shared;
     private readonly KernelTable _kernels;
     private readonly AdamW _others;
     private readonly Weight[] _matrices;
@@ -28,9 +29,7 @@ public sealed unsafe class Muon : Optimizer
     public Muon(IEnumerable<Weight> weights, CpuOps ops, MuonSettings settings, AdamWSettings others)
         : base(weights, ops.Pool)
     {
-        (_settings, _kernels) = (settings, ops.Kernels);
-        Decay = others.WeightDecay;
-        Clip = others.ClipNorm;
+        (_settings, _shared, _kernels) = (settings, others, ops.Kernels);
         _matrices = [.. Weights.Where(IsHiddenMatrix).OrderByDescending(w => w.Count)]; // large ones first: threads end together
         _momentum = [.. _matrices.Select(w => Zeros(w.Count))];
         _others = new AdamW(Weights.Where(w => !IsHiddenMatrix(w)), ops.Pool, others);
@@ -45,14 +44,10 @@ public sealed unsafe class Muon : Optimizer
     internal override IEnumerable<(string Name, Tensor Values)> State =>
         _matrices.Select((w, i) => ("m." + w.Name, _momentum[i])).Concat(_others.State);
 
-    private double Decay { get; }
-
-    private double Clip { get; }
-
     public override void Update(double learningRate, double norm)
     {
         _others.Update(learningRate, norm);
-        var job = new MatrixJob(this, (float)ClipCoefficient(norm, Clip), learningRate);
+        var job = new MatrixJob(this, (float)ClipCoefficient(norm, _shared.ClipNorm), learningRate);
         Pool.For(_matrices.Length, 1, job);
         foreach (Weight weight in _matrices)
         {
@@ -86,7 +81,7 @@ public sealed unsafe class Muon : Optimizer
             }
 
             owner._kernels.NewtonSchulz(gradient, gradient);
-            float keep = (float)(1 - (learningRate * owner.Decay));
+            float keep = (float)(1 - (learningRate * owner._shared.WeightDecay));
             float rate = (float)(learningRate * owner._settings.Scale(weight.Rows, weight.Columns));
             for (long i = 0; i < weight.Count; i++)
             {

@@ -23,20 +23,14 @@ public static class RunPlots
         RunMetrics run = RunMetrics.Read(metrics);
         Directory.CreateDirectory(folder);
         List<string> files = [];
-        AddLogarithmic("loss", "loss, nats", ("step", run["main"], true), ("prediction layer", run["mtp"], true), ("held out", run["held_out_loss"], false));
-        Add("learning_rate", "learning rate", ("rate", run["lr"], false));
-        Add("gradient_norm", "gradient norm before clipping", ("norm", run["grad_norm"], true));
-        Add("tokens_per_second", "tokens per second", ("rate", run["tokens_per_second"], true));
-        Add("expert_load", "largest excess of an expert's load, (max - mean) / mean", ("excess", run["max_violation"], true));
+        Add("loss", "loss, nats", true, ("step", run["main"], true), ("prediction layer", run["mtp"], true), ("held out", run["held_out_loss"], false));
+        Add("learning_rate", "learning rate", false, ("rate", run["lr"], false));
+        Add("gradient_norm", "gradient norm before clipping", false, ("norm", run["grad_norm"], true));
+        Add("tokens_per_second", "tokens per second", false, ("rate", run["tokens_per_second"], true));
+        Add("expert_load", "largest excess of an expert's load, (max - mean) / mean", false, ("excess", run["max_violation"], true));
         return files;
 
-        void Add(string name, string title, params ReadOnlySpan<(string Label, RunMetrics.Curve Curve, bool Smooth)> curves) =>
-            Save(name, title, false, curves);
-
-        void AddLogarithmic(string name, string title, params ReadOnlySpan<(string Label, RunMetrics.Curve Curve, bool Smooth)> curves) =>
-            Save(name, title, true, curves);
-
-        void Save(string name, string title, bool isLogarithmic, ReadOnlySpan<(string Label, RunMetrics.Curve Curve, bool Smooth)> curves)
+        void Add(string name, string title, bool isLogarithmic, params ReadOnlySpan<(string Label, RunMetrics.Curve Curve, bool Smooth)> curves)
         {
             using var plot = new Plot();
             if (isLogarithmic)
