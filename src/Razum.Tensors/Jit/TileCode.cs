@@ -11,7 +11,7 @@ namespace Razum.Tensors.Jit;
 /// bytes at a time, pass through the others. One part of 32 values and six rows take 96 byte products, 24 other multiplications and nothing that waits.
 /// </summary>
 internal static unsafe class TileCode<F>
-    where F : struct, IBlock
+    where F : struct, ITile
 {
     /// <summary>Rows of the largest kernel.</summary>
     internal const int MaxRows = 6;

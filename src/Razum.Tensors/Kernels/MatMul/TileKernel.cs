@@ -19,7 +19,7 @@ internal static unsafe class TileKernel
     internal static void Rows4<S, V, F>(ActivationBlock* x, nint stride, byte* tile, int tiles, int lane, float* c, nint cRow, bool load)
         where S : struct, ISimd<V>
         where V : struct
-        where F : struct, IBlock
+        where F : struct, ITile
     {
         float* c1 = c + cRow, c2 = c1 + cRow, c3 = c2 + cRow;
         V s0L = Begin<S, V>(c, load), s0H = Begin<S, V>(c + S.Lanes, load);
@@ -75,7 +75,7 @@ internal static unsafe class TileKernel
     internal static void Rows1<S, V, F>(ActivationBlock* x, byte* tile, int tiles, int lane, float* c, bool load)
         where S : struct, ISimd<V>
         where V : struct
-        where F : struct, IBlock
+        where F : struct, ITile
     {
         V low = Begin<S, V>(c, load), high = Begin<S, V>(c + S.Lanes, load);
         for (int t = 0; t < tiles; t++, tile += F.TileBytes)
@@ -106,7 +106,7 @@ internal static unsafe class TileKernel
     private static V Start<S, V, F>(ActivationBlock* x)
         where S : struct, ISimd<V>
         where V : struct
-        where F : struct, IBlock => F.HasMinimum ? S.Zero : S.Broadcast(BitConverter.Int32BitsToSingle(x->Offset));
+        where F : struct, ITile => F.HasMinimum ? S.Zero : S.Broadcast(BitConverter.Int32BitsToSingle(x->Offset));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Dot<S, V>(V low, V high, ActivationBlock* x, int group, ref V sumL, ref V sumH)
@@ -122,7 +122,7 @@ internal static unsafe class TileKernel
     private static V Add<S, V, F>(V c, V sum, V scale, V minimum, ActivationBlock* x)
         where S : struct, ISimd<V>
         where V : struct
-        where F : struct, IBlock
+        where F : struct, ITile
     {
         c = S.Fma(S.ToFloat(sum), S.Multiply(scale, S.Broadcast(x->Scale)), c);
         return F.HasMinimum ? S.Fma(minimum, S.Broadcast(x->NegatedSum), c) : c;
