@@ -8,6 +8,12 @@ public static class WeightFormats
     /// <summary>The formats that matrices can be quantised to, finest first.</summary>
     public static IReadOnlyList<WeightFormat> Quantised { get; } = [.. BlockFormat.All.Where(f => f.CanQuantize).Select(f => f.Format)];
 
+    /// <summary>Whether neighbouring values are stored together in blocks.</summary>
+    public static bool IsBlocks(this WeightFormat format) => BlockFormat.Of(format) is not null;
+
+    /// <summary>Whether products run on bytes, activations rounded to them.</summary>
+    public static bool MultipliesBytes(this WeightFormat format) => BlockFormat.Of(format) is { HasTiles: true };
+
     /// <summary>Neighbours in a row that are stored together; 1 for formats that store every value by itself.</summary>
     public static int BlockSize(this WeightFormat format) => BlockFormat.Of(format)?.Values ?? 1;
 

@@ -20,7 +20,9 @@ internal readonly unsafe ref struct LineParts
     /// <param name="most">Largest whole multiple.</param>
     internal LineParts(float* source, Importance importance, Span<float> scales, Span<float> minima, LineSearch search, int size, int most)
     {
-        (_scales, _minima, _most) = (scales, minima, most);
+        _scales = scales;
+        _minima = minima;
+        _most = most;
         float* weights = stackalloc float[size];
         float square = importance.IsEmpty ? 0 : Importance.TwiceMeanSquare(source, 256);
         for (int part = 0; part < scales.Length; part++)

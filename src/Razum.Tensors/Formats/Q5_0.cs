@@ -54,8 +54,8 @@ internal readonly unsafe struct Q5_0 : IQuantizer
         uint high = U32(source);
         for (int j = 0; j < 16; j++)
         {
-            levels[j] = (byte)((source[4 + j] & 15) | ((high >> j & 1) << 4));
-            levels[j + 16] = (byte)((source[4 + j] >> 4) | ((high >> (j + 16) & 1) << 4));
+            levels[j] = (byte)((source[4 + j] & 15u) | ((high >> j & 1) << 4));
+            levels[j + 16] = (byte)(((uint)source[4 + j] >> 4) | ((high >> (j + 16) & 1) << 4));
         }
     }
 

@@ -6,9 +6,8 @@ namespace Razum.Tensors.SelfTest;
 /// <summary>The formats that the checks run in: the one place that knows how a weight of each is made, and how exact a product with it must be.</summary>
 internal static unsafe class FormatWeights
 {
-    /// <summary>All formats that values can be brought into.</summary>
-    internal static IReadOnlyList<WeightFormat> All { get; } =
-        [WeightFormat.F32, WeightFormat.BF16, WeightFormat.F16, WeightFormat.F8_E4M3, .. WeightFormats.Quantised];
+    /// <summary>All formats.</summary>
+    internal static IReadOnlyList<WeightFormat> All { get; } = Enum.GetValues<WeightFormat>();
 
     /// <summary>Whether a case has matrices, and all of them can be stored in the format. F32 suits every case.</summary>
     internal static bool Suits(OpCase test, WeightFormat format) =>
@@ -30,6 +29,11 @@ internal static unsafe class FormatWeights
             return Weight.Quantize(source, format, pool);
         }
 
+        if (BlockFormat.Of(format) is { } blocks)
+        {
+            return RandomBlocks(source, blocks);
+        }
+
         if (format == WeightFormat.F8_E4M3)
         {
             return ConvertToFloat8(source);
@@ -46,6 +50,39 @@ internal static unsafe class FormatWeights
 
         byte* data = (byte*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref values[0]); // pinned, and kept by the weight
         return Weight.Map(source.Name, format, data, source.Rows, source.Columns, source.IsVector, values);
+    }
+
+    /// <summary>A weight of the shape of <paramref name="source"/> in a format without a quantiser: random bytes whose values are of moderate size.</summary>
+    private static Weight RandomBlocks(Weight source, BlockFormat format)
+    {
+        var random = new Random(source.Columns);
+        byte[] data = GC.AllocateUninitializedArray<byte>(checked((int)(source.Count / format.Values * format.Bytes)), pinned: true);
+        float* values = stackalloc float[format.Values];
+        byte* start = (byte*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref data[0]); // pinned, and kept by the weight
+        for (int at = 0; at < data.Length; at += format.Bytes)
+        {
+            do
+            {
+                random.NextBytes(data.AsSpan(at, format.Bytes));
+                format.Dequantize(start + at, values);
+            }
+            while (!IsModerate(new ReadOnlySpan<float>(values, format.Values)));
+        }
+
+        return Weight.Map(source.Name, format.Format, start, source.Rows, source.Columns, source.IsVector, data);
+    }
+
+    private static bool IsModerate(ReadOnlySpan<float> values)
+    {
+        foreach (float value in values)
+        {
+            if (!(MathF.Abs(value) <= 4))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static Weight ConvertToFloat8(Weight source)

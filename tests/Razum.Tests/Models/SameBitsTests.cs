@@ -43,7 +43,7 @@ public sealed class SameBitsTests
                 }
             }
 
-            foreach (WeightFormat format in WeightFormats.Quantised)
+            foreach (WeightFormat format in (IEnumerable<WeightFormat>)[.. Enum.GetValues<WeightFormat>().Where(f => f.MultipliesBytes()), WeightFormat.Q6_K])
             {
                 data.Add(WideModel.Name, format, LatentAttentionForm.Expanded);
                 data.Add(WideModel.Name, format, LatentAttentionForm.Absorbed);

@@ -82,7 +82,7 @@ public sealed unsafe class BlockProductTests
     public void AQuantisedWeightEqualsItsBlocks()
     {
         using WorkerPool pool = new(2);
-        foreach (WeightFormat format in WeightFormats.Quantised)
+        foreach (WeightFormat format in Matrices.TiledFormats)
         {
             using Matrices make = new(2);
             Weight source = make.Weight(70, 3 * format.BlockSize(), WeightFormat.BF16);
@@ -133,7 +133,7 @@ public sealed unsafe class BlockProductTests
             where V : struct
         {
             using WorkerPool pool = new(2);
-            foreach (WeightFormat format in WeightFormats.Quantised)
+            foreach (WeightFormat format in Matrices.TiledFormats)
             {
                 foreach ((int t, int count, int n) in s_sizes)
                 {
@@ -162,7 +162,7 @@ public sealed unsafe class BlockProductTests
             where V : struct
         {
             using WorkerPool pool = new(1);
-            foreach (WeightFormat format in WeightFormats.Quantised)
+            foreach (WeightFormat format in Matrices.TiledFormats)
             {
                 foreach ((int t, int count, int n) in s_sizes)
                 {
@@ -186,7 +186,7 @@ public sealed unsafe class BlockProductTests
             where S : struct, ISimd<V>
             where V : struct
         {
-            foreach (WeightFormat format in WeightFormats.Quantised)
+            foreach (WeightFormat format in Matrices.TiledFormats)
             {
                 using Matrices make = new(7);
                 (int t, int k, int n) = (41, 5 * 256, 145);
@@ -228,7 +228,7 @@ public sealed unsafe class BlockProductTests
             where V : struct
         {
             using WorkerPool pool = new(2);
-            foreach (WeightFormat format in WeightFormats.Quantised)
+            foreach (WeightFormat format in Matrices.TiledFormats)
             {
                 foreach ((int t, int count, int n) in s_sizes)
                 {
@@ -253,7 +253,7 @@ public sealed unsafe class BlockProductTests
             where V : struct
         {
             using WorkerPool pool = new(2);
-            foreach (WeightFormat format in WeightFormats.Quantised)
+            foreach (WeightFormat format in Matrices.TiledFormats)
             {
                 foreach ((int t, int heads, HeadRows slice) in ((int, int, HeadRows)[])[(1, 3, new(40, 0, 24)), (5, 2, new(96, 32, 64)), (30, 2, new(33, 7, 26))])
                 {
@@ -285,7 +285,7 @@ public sealed unsafe class BlockProductTests
             where V : struct
         {
             using WorkerPool pool = new(1);
-            foreach (WeightFormat format in WeightFormats.Quantised)
+            foreach (WeightFormat format in Matrices.TiledFormats)
             {
                 foreach (float value in (float[])[float.NaN, float.PositiveInfinity, float.NegativeInfinity])
                 {
