@@ -6,6 +6,9 @@ public abstract record RopeScaling
     /// <summary>All frequencies divided by the factor.</summary>
     public sealed record Linear(double Factor) : RopeScaling;
 
+    /// <summary>Every frequency divided by a number of its own (<c>rope_freqs.weight</c> of GGUF files). [dim / 2]</summary>
+    public sealed record Factors(IReadOnlyList<float> Values) : RopeScaling;
+
     /// <summary>Llama 3.1: low frequencies divided, high ones kept, a ramp between.</summary>
     public sealed record Llama3(double Factor, double LowFreqFactor, double HighFreqFactor, int OriginalMaxPositionEmbeddings) : RopeScaling;
 

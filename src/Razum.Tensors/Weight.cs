@@ -146,6 +146,25 @@ public sealed unsafe class Weight : IDisposable
         }
     }
 
+    /// <summary>A copy of a matrix with other rows: row i is row <paramref name="order"/>[i] of this one. The format stays.</summary>
+    public Weight Rearranged(ReadOnlySpan<int> order)
+    {
+        if (Data == null || BlockScales is not null)
+        {
+            throw new InvalidOperationException($"{Name}: rows of this kind of weight cannot be copied");
+        }
+
+        long rowBytes = StoredBytes / Rows;
+        byte* data = (byte*)NativeMemory.AlignedAlloc((nuint)(rowBytes * order.Length), 64);
+        for (int i = 0; i < order.Length; i++)
+        {
+            Buffer.MemoryCopy(Data + (order[i] * rowBytes), data + (i * rowBytes), rowBytes, rowBytes);
+        }
+
+        GC.KeepAlive(_owner);
+        return new Weight(Name, Format, data, order.Length, Columns, IsVector, null) { _ownsData = true };
+    }
+
     /// <summary>The values as F32, whatever the format.</summary>
     public float[] ToArray()
     {

@@ -17,14 +17,14 @@ internal static unsafe class Float8
         return (bits & 0x80) != 0 ? -magnitude : magnitude;
     }
 
-    /// <summary>The nearest byte, ties to even; above 464 NaN, as frameworks cast.</summary>
+    /// <summary>The nearest byte, ties to even; beyond the range the largest value, as frameworks cast.</summary>
     internal static byte Round(float value)
     {
         byte sign = (byte)(BitConverter.SingleToUInt32Bits(value) >> 24 & 0x80);
         float magnitude = MathF.Abs(value);
-        if (!(magnitude <= 464))
+        if (!(magnitude < 464))
         {
-            return (byte)(sign | 0x7F);
+            return (byte)(sign | (float.IsNaN(magnitude) ? 0x7F : 0x7E));
         }
 
         // The step of the last place is 2^(exponent - 3), and that of the smallest normal numbers below them.

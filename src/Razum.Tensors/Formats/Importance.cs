@@ -26,7 +26,19 @@ internal readonly unsafe struct Importance(float* columns, float rowMeanSquare)
         }
     }
 
-    /// <summary>Twice the mean square of 256 values: what the K formats put for <c>square</c>.</summary>
+    /// <summary>The sum of weights.</summary>
+    internal static float Sum(float* weights, int count)
+    {
+        float sum = 0;
+        for (int i = 0; i < count; i++)
+        {
+            sum += weights[i];
+        }
+
+        return sum;
+    }
+
+    /// <summary>Twice the mean square of values: what the K formats put for <c>square</c>.</summary>
     internal static float TwiceMeanSquare(float* x, int count)
     {
         float sum = 0;

@@ -7,8 +7,6 @@ internal readonly unsafe ref struct LineParts
 {
     private readonly Span<float> _scales;
     private readonly Span<float> _minima;
-    private readonly float _maxScale;
-    private readonly float _maxMinimum;
     private readonly int _most;
 
     /// <param name="source">256 values.</param>
@@ -24,6 +22,7 @@ internal readonly unsafe ref struct LineParts
         _minima = minima;
         _most = most;
         float* weights = stackalloc float[size];
+        float* sums = stackalloc float[scales.Length];
         float square = importance.IsEmpty ? 0 : Importance.TwiceMeanSquare(source, 256);
         for (int part = 0; part < scales.Length; part++)
         {
@@ -38,18 +37,64 @@ internal readonly unsafe ref struct LineParts
             }
 
             (scales[part], minima[part]) = search.Fit(x, weights, size, !importance.IsEmpty);
-            (_maxScale, _maxMinimum) = (MathF.Max(_maxScale, scales[part]), MathF.Max(_maxMinimum, minima[part]));
+            sums[part] = Importance.Sum(weights, size);
         }
+
+        (Scale, Minimum) = (Step(scales, sums, !importance.IsEmpty), Step(minima, sums, !importance.IsEmpty));
     }
 
     /// <summary>The step of the scales.</summary>
-    internal float Scale => _maxScale / _most;
+    internal float Scale { get; }
 
     /// <summary>The step of the minima.</summary>
-    internal float Minimum => _maxMinimum / _most;
+    internal float Minimum { get; }
 
     /// <summary>Scale and minimum of a part in steps.</summary>
-    internal (int Scale, int Minimum) this[int part] => (Steps(_scales[part], _maxScale), Steps(_minima[part], _maxMinimum));
+    internal (int Scale, int Minimum) this[int part] => (Steps(_scales[part], Scale), Steps(_minima[part], Minimum));
 
-    private int Steps(float value, float largest) => largest > 0 ? Math.Min(_most, (int)MathF.Round(_most / largest * value)) : 0;
+    private int Steps(float value, float step) => step > 0 ? Math.Clamp((int)MathF.Round(value / step), 0, _most) : 0;
+
+    /// <summary>
+    /// The step that makes the largest value <see cref="_most"/> steps; with weights the one of those near it, and larger ones, that leaves the least weighted error.
+    /// </summary>
+    private float Step(ReadOnlySpan<float> values, float* weights, bool fit)
+    {
+        float largest = 0;
+        foreach (float value in values)
+        {
+            largest = MathF.Max(largest, value);
+        }
+
+        float step = largest / _most;
+        float least = fit && largest > 0 ? Error(values, weights, step) : 0;
+        for (int trial = -4; fit && largest > 0 && trial <= 60; trial++)
+        {
+            float tried = largest / (_most + (0.1f * trial * _most / 15));
+            (float wx, float ww) = (0, 0);
+            for (int i = 0; i < values.Length; i++)
+            {
+                int level = Steps(values[i], tried);
+                wx += weights[i] * level * values[i];
+                ww += weights[i] * level * level;
+            }
+
+            float best = ww > 0 ? wx / ww : tried;
+            float error = Error(values, weights, best);
+            (least, step) = error < least ? (error, best) : (least, step);
+        }
+
+        return step;
+    }
+
+    private float Error(ReadOnlySpan<float> values, float* weights, float step)
+    {
+        float sum = 0;
+        for (int i = 0; i < values.Length; i++)
+        {
+            float difference = values[i] - (step * Steps(values[i], step));
+            sum += weights[i] * difference * difference;
+        }
+
+        return sum;
+    }
 }

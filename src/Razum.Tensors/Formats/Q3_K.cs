@@ -35,7 +35,7 @@ internal readonly unsafe struct Q3_K : IQuantizer
         float* scales = stackalloc float[Parts];
         float* weights = stackalloc float[16];
         float square = Importance.TwiceMeanSquare(source, 256);
-        float largest = 0;
+        float* sums = stackalloc float[Parts];
         for (int part = 0; part < Parts; part++)
         {
             float* x = source + (16 * part);
@@ -49,12 +49,14 @@ internal readonly unsafe struct Q3_K : IQuantizer
             }
 
             scales[part] = SymmetricSearch.Refine(x, weights, 16, 4);
-            largest = MathF.Abs(scales[part]) > MathF.Abs(largest) ? scales[part] : largest;
+            sums[part] = Importance.Sum(weights, 16);
         }
 
+        // When columns matter unequally the step is fitted to the parts that matter.
+        float common = importance.IsEmpty ? SymmetricSearch.Extreme(scales, Parts) / -32 : SymmetricSearch.Fit(scales, sums, Parts, 32);
         new Span<byte>(block, Bytes).Clear();
-        float inverse = largest == 0 ? 0 : -32 / largest;
-        float d = PutF16(block + 108, largest == 0 ? 0 : 1 / inverse);
+        float inverse = common == 0 ? 0 : 1 / common;
+        float d = PutF16(block + 108, common);
         for (int part = 0; part < Parts; part++)
         {
             int scale = Math.Clamp((int)MathF.Round(inverse * scales[part]), -32, 31);

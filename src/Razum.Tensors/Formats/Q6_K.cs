@@ -33,7 +33,6 @@ internal readonly unsafe struct Q6_K : IQuantizer
     {
         float* scales = stackalloc float[Parts];
         float* weights = stackalloc float[16];
-        float square = Importance.TwiceMeanSquare(source, 256) / 2;
         float largest = 0;
         for (int part = 0; part < Parts; part++)
         {
@@ -44,7 +43,7 @@ internal readonly unsafe struct Q6_K : IQuantizer
             }
             else
             {
-                importance.From(16 * part).Weigh(x, 16, square, weights);
+                new ReadOnlySpan<float>(importance.From(16 * part).Columns, 16).CopyTo(new Span<float>(weights, 16));
             }
 
             scales[part] = SymmetricSearch.Fit(x, weights, 16, 32);

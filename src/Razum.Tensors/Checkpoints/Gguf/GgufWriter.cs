@@ -49,7 +49,11 @@ public sealed class GgufWriter
         AtomicFile.Write(path, stream =>
         {
             stream.Write(header);
-            Pad(stream, header.Length, alignment);
+            if (_items.Count > 0)
+            {
+                Pad(stream, header.Length, alignment);
+            }
+
             long written = 0;
             foreach ((string name, Item item) in _items)
             {
