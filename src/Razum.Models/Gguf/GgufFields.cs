@@ -3,7 +3,7 @@ using Razum.Tensors.Checkpoints.Gguf;
 namespace Razum.Models.Gguf;
 
 /// <summary>Typed access to metadata of a GGUF file. Every fault is one line with file, key, what was expected and what was found.</summary>
-internal sealed class GgufFields(string path, IReadOnlyDictionary<string, GgufValue> metadata, string prefix)
+public sealed class GgufFields(string path, IReadOnlyDictionary<string, GgufValue> metadata, string prefix)
 {
     private const int LongestFound = 60;
 

@@ -1,9 +1,12 @@
 using System.Text.Json;
+using Razum.Inference;
 using Razum.Models;
 using Razum.Models.Gguf;
 using Razum.Tensors;
 using Razum.Tensors.Checkpoints;
 using Razum.Tensors.Checkpoints.Gguf;
+using Razum.Text;
+using Razum.Text.Gguf;
 
 namespace Razum.Tests.Models.Gguf;
 
@@ -14,6 +17,12 @@ public sealed class GgufModelGoldenTests
     public static TheoryData<string> Cases => [.. Goldens.Cases("gguf/models").Select(f => Path.GetFileName(f)!)];
 
     public static TheoryData<string> CasesWithNames => [.. Goldens.Cases("gguf/models").Where(HasNames).Select(f => Path.GetFileName(f)!)];
+
+    public static TheoryData<string> Vocabularies =>
+    [
+        .. Goldens.Cases("gguf/models").Select(f => $"models/{Path.GetFileName(f)}"),
+        .. Goldens.Cases("gguf/files").Where(f => File.Exists(Path.Combine(f, "tokens.json"))).Select(f => $"files/{Path.GetFileName(f)}"),
+    ];
 
     [Fact]
     public void There_are_cases() => Assert.NotEmpty(Cases);
@@ -84,6 +93,31 @@ public sealed class GgufModelGoldenTests
         string skipped = $"model.layers.{config.NumHiddenLayers}."; // multi-token prediction, of which the case says nothing
         Assert.Empty(decoder.Parameters.Select(w => w.Name).Where(n => !n.StartsWith(skipped, StringComparison.Ordinal)).Except(golden.RootElement.GetProperty("hf_names").EnumerateObject().Select(p => p.Name)));
         Assert.All(model.Tensors, t => Assert.True(t.Name.Contains("attn_v_b", StringComparison.Ordinal) || t.Name == "rope_freqs.weight" || names.Invert(t.Name) is not null, t.Name));
+    }
+
+    [Theory]
+    [MemberData(nameof(Vocabularies))]
+    public void Tokens_equal_those_of_the_original_tokenizer(string folder)
+    {
+        using GgufModel model = new(Path.Combine(Goldens.Root, "gguf", folder, "model.gguf"));
+        GgufVocabulary vocabulary = GgufVocabularies.Read(model);
+        if (vocabulary.Model != "gpt2" || vocabulary.Pre == "kimi-k2")
+        {
+            Assert.Skip($"{vocabulary.Model}, {vocabulary.Pre}");
+        }
+
+        Tokenizer tokenizer = Tokenizer.FromGguf(vocabulary, folder);
+        using JsonDocument tokens = JsonDocument.Parse(File.ReadAllText(Path.Combine(Goldens.Root, "gguf", folder, "tokens.json")));
+        foreach (JsonElement row in tokens.RootElement.GetProperty("rows").EnumerateArray())
+        {
+            string text = row.GetProperty("text").GetString()!;
+            int[] expected = [.. Of(row, "original_ids", "ids")];
+            Assert.Equal(expected, tokenizer.Encode(text, addBos: true));
+            Assert.Equal([.. Of(row, "original_ids_plain", "ids_plain")], tokenizer.Encode(text, parseSpecial: false));
+        }
+
+        static IEnumerable<int> Of(JsonElement row, string first, string second) =>
+            (row.TryGetProperty(first, out JsonElement ids) ? ids : row.GetProperty(second)).EnumerateArray().Select(i => i.GetInt32());
     }
 
     private static void Compare(string name, JsonDocument golden, Decoder decoder, string output, double allowed, bool compareExperts = true)

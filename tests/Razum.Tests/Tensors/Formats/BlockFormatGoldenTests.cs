@@ -132,8 +132,6 @@ public sealed unsafe class BlockFormatGoldenTests
             ReadOnlySpan<float> values = rows.AsSpan(row * columns, columns);
             byte[] actual = Quantise(blocks, values, importance);
             double error = SquaredError(blocks, actual, values, importance), wanted = SquaredError(blocks, new ReadOnlySpan<byte>(bytes + (row * rowBytes), rowBytes).ToArray(), values, importance);
-            double plain = SquaredError(blocks, actual, values, null);
-            TestContext.Current.TestOutputHelper?.WriteLine($"PLAIN {format} {output} {row} {plain / errors[row]:0.###} weighted {error / wanted:0.###}");
             bool equal = new ReadOnlySpan<byte>(bytes + (row * rowBytes), rowBytes).SequenceEqual(actual);
             Goldens.Report(format.ToString(), $"{output} {row}", equal ? 0 : Math.Max(0, error - wanted - SmallestError), tolerance * wanted);
             bool near = error <= (wanted * (1 + tolerance)) + SmallestError && (output == "imatrix" || !s_sameBytes.Contains(format));
