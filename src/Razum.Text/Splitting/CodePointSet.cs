@@ -3,13 +3,15 @@ namespace Razum.Text.Splitting;
 /// <summary>A set of code points to test texts with: one bit per code point below 0x10000, ranges above. A lone surrogate counts as U+FFFD.</summary>
 internal sealed class CodePointSet
 {
-    private readonly ulong[] _low = new ulong[0x10000 / 64];
+    private readonly ulong[] _low; // up to the highest member
     private readonly int[] _highFirsts;
     private readonly int[] _highLasts;
 
     /// <param name="ranges">Sorted, without overlaps.</param>
     public CodePointSet(IReadOnlyList<(int First, int Last)> ranges)
     {
+        int highest = ranges.Where(r => r.First <= 0xFFFF).Select(r => Math.Min(r.Last, 0xFFFF)).DefaultIfEmpty(0).Max();
+        _low = new ulong[(highest >> 6) + 1];
         foreach ((int first, int last) in ranges)
         {
             for (int c = first; c <= Math.Min(last, 0xFFFF); c++)
@@ -27,7 +29,7 @@ internal sealed class CodePointSet
     {
         if (codePoint <= 0xFFFF)
         {
-            return (_low[codePoint >> 6] >> (codePoint & 63) & 1) != 0;
+            return codePoint >> 6 < _low.Length && (_low[codePoint >> 6] >> (codePoint & 63) & 1) != 0;
         }
 
         int at = Array.BinarySearch(_highFirsts, codePoint);
@@ -44,7 +46,7 @@ internal sealed class CodePointSet
         }
 
         char c = text[index];
-        return !char.IsSurrogate(c) ? (int)(_low[c >> 6] >> (c & 63) & 1)
+        return !char.IsSurrogate(c) ? c >> 6 < _low.Length ? (int)(_low[c >> 6] >> (c & 63) & 1) : 0
             : Contains(CharClass.CodePointAt(text, index, out int length)) ? length : 0;
     }
 }

@@ -14,7 +14,7 @@ internal enum SplitBehavior
 /// One splitting step of a pre-tokenizer: cuts a text into pieces at the matches of a pattern. The next step works inside each piece (so "end of text" in a
 /// pattern means the end of the piece). Linear in the text for the published patterns. Immutable; a <see cref="RegexRun"/> belongs to one text at a time.
 /// </summary>
-internal sealed class SplitStep
+internal sealed class SplitStep : PieceStep
 {
     /// <summary>GPT-2's pattern, also what a ByteLevel step with <c>use_regex</c> does.</summary>
     public const string Gpt2 = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
@@ -60,15 +60,20 @@ internal sealed class SplitStep
             return false;
         }
 
-        bool found = Find(text, from, run, out int matchStart, out int matchEnd);
-        (matchStart, matchEnd) = found ? (matchStart, matchEnd) : (text.Length, text.Length);
-        bool isGap = matchStart > from;
-        end = isGap ? matchStart : matchEnd;
+        bool isGap = NextPart(text, from, run, out end);
+        while (_behavior == SplitBehavior.Removed && isGap == _isInverted)
+        {
+            start = end;
+            if (start == text.Length)
+            {
+                return false;
+            }
+
+            isGap = NextPart(text, start, run, out end);
+        }
+
         switch (_behavior)
         {
-            case SplitBehavior.Removed when isGap == _isInverted:
-                start = end;
-                return Next(text, end, run, out start, out end);
             case SplitBehavior.MergedWithPrevious when isGap != _isInverted:
                 end = EndOfOne(text, end, run, wantsGap: _isInverted);
                 break;
@@ -89,6 +94,15 @@ internal sealed class SplitStep
         return true;
     }
 
+    // The gap or match that begins at a place; true: a gap.
+    private bool NextPart(ReadOnlySpan<char> text, int from, RegexRun run, out int end)
+    {
+        bool found = FindMatch(text, from, run, out int start, out int matchEnd);
+        bool isGap = !found || start > from;
+        end = !found ? text.Length : isGap ? start : matchEnd;
+        return isGap;
+    }
+
     // The end of one gap (or match) that begins right at a place; the place itself if none does.
     private int EndOfOne(ReadOnlySpan<char> text, int at, RegexRun run, bool wantsGap)
     {
@@ -97,12 +111,13 @@ internal sealed class SplitStep
             return at;
         }
 
-        bool found = Find(text, at, run, out int start, out int end);
+        bool found = FindMatch(text, at, run, out int start, out int end);
         start = found ? start : text.Length;
         return wantsGap ? start : start == at ? end : at;
     }
 
-    private bool Find(ReadOnlySpan<char> text, int from, RegexRun run, out int start, out int end)
+    /// <summary>The first match at or after a place, never empty; false: none.</summary>
+    public bool FindMatch(ReadOnlySpan<char> text, int from, RegexRun run, out int start, out int end)
     {
         for (start = from; start < text.Length;)
         {
