@@ -39,6 +39,9 @@ public sealed record TokenizerConfig
         init => ChatTemplates = value is null ? ChatTemplates : new Dictionary<string, string>(ChatTemplates) { ["default"] = value };
     }
 
+    /// <summary>Where it was read from; empty for a file that holds its tokenizer itself.</summary>
+    internal string Folder { get; init; } = "";
+
     /// <summary>Tokens beside the vocabulary (<c>added_tokens_decoder</c>), for files that hold none.</summary>
     internal IReadOnlyList<AddedToken> AddedTokens { get; init; } = [];
 
@@ -48,6 +51,7 @@ public sealed record TokenizerConfig
     {
         string file = Path.Combine(folder, "tokenizer_config.json"), template = Path.Combine(folder, "chat_template.jinja");
         TokenizerConfig config = File.Exists(file) ? JsonFields.Read(file, Read) : new TokenizerConfig();
+        config = config with { Folder = folder };
         return File.Exists(template) ? config with { ChatTemplate = File.ReadAllText(template) } : config;
     }
 

@@ -106,6 +106,7 @@ internal sealed class Arithmetic(int position, string sign, Expression left, Exp
         run.Budget.Step();
         object? a = left.Evaluate(run, scope), b = right.Evaluate(run, scope);
         run.Position = Position;
+        (a, b) = sign == "+" ? (a, b) : (MarkupValue.Plain(a), MarkupValue.Plain(b));
         return sign switch
         {
             "+" => PythonOperators.Add(run, a, b),
@@ -194,8 +195,8 @@ internal sealed record ArgumentExpressions(List<Expression> Positional, List<(st
 {
     public CallArguments Evaluate(JinjaRun run, JinjaScope scope)
     {
-        List<object?> positional = Positional.ConvertAll(item => item.Evaluate(run, scope));
-        List<(string, object?)> named = Named.ConvertAll(item => (item.Name, item.Value.Evaluate(run, scope)));
+        List<object?> positional = Positional.ConvertAll(item => MarkupValue.Plain(item.Evaluate(run, scope)));
+        List<(string, object?)> named = Named.ConvertAll(item => (item.Name, MarkupValue.Plain(item.Value.Evaluate(run, scope))));
         if (Rest is not null)
         {
             positional.AddRange(PythonOperators.Iterate(run, Rest.Evaluate(run, scope)));

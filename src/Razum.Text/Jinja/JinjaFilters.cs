@@ -16,9 +16,9 @@ internal static partial class JinjaFilters
         ["center"] = (run, value, a) => PythonStrings.Center(run, PythonText.Str(value), a.Integer(0, "width", 80), " "),
         ["default"] = (_, value, a) => Default(value, a),
         ["d"] = (_, value, a) => Default(value, a),
-        ["escape"] = (run, value, _) => Escape(run, PythonText.Str(value)),
-        ["e"] = (run, value, _) => Escape(run, PythonText.Str(value)),
-        ["forceescape"] = (run, value, _) => Escape(run, PythonText.Str(value)),
+        ["escape"] = (run, value, _) => new MarkupValue(Escape(run, value)),
+        ["e"] = (run, value, _) => new MarkupValue(Escape(run, value)),
+        ["forceescape"] = (run, value, _) => new MarkupValue(Escape(run, PythonText.Str(value))),
         ["filesizeformat"] = (_, value, a) => FileSize(PythonNumbers.AsDouble(Float(value, 0.0) ?? 0.0), PythonOperators.IsTrue(a.Get(0, "binary", false))),
         ["float"] = (_, value, a) => Float(value, a.Get(0, "default", 0.0)),
         ["format"] = (run, value, a) => PythonFormat.Percent(run, PythonText.Str(value), a.Positional, a.Named.Count > 0 ? Named(a) : null),
@@ -31,8 +31,8 @@ internal static partial class JinjaFilters
         ["replace"] = (run, value, a) => PythonStrings.Replace(run, PythonText.Str(value), PythonText.Str(a.Get(0, "old", null)),
             PythonText.Str(a.Get(1, "new", null)), a.Get(2, "count", null) is long count ? count : -1),
         ["round"] = (_, value, a) => Round(value, (int)a.Integer(0, "precision", 0), a.Text(1, "method", "common")),
-        ["safe"] = (_, value, _) => PythonText.Str(value),
-        ["string"] = (_, value, _) => PythonText.Str(value),
+        ["safe"] = (_, value, _) => new MarkupValue(PythonText.Str(value)),
+        ["string"] = (_, value, _) => value is MarkupValue ? value : PythonText.Str(value),
         ["striptags"] = (run, value, _) => StripTags(run, PythonText.Str(value)),
         ["title"] = (run, value, _) => Title(run, PythonText.Str(value)),
         ["tojson"] = JsonText.Write,
@@ -51,7 +51,13 @@ internal static partial class JinjaFilters
     {
         Func<JinjaRun, object?, CallArguments, object?> filter = s_filters.GetValueOrDefault(name) ?? JinjaSequences.Find(name)
             ?? throw new JinjaFault($"No filter named '{name}'.");
-        return filter(run, value, arguments);
+        if (value is not MarkupValue || name is "escape" or "e" or "string")
+        {
+            return filter(run, value, arguments);
+        }
+
+        object? result = filter(run, MarkupValue.Plain(value), arguments);
+        return name is "trim" or "lower" or "upper" or "title" or "capitalize" or "indent" or "replace" ? new MarkupValue(PythonText.Str(result)) : result;
     }
 
     /// <summary><c>int(value)</c>, or what stands for it.</summary>
@@ -181,8 +187,15 @@ internal static partial class JinjaFilters
         return text.Length == 0 ? null : negative ? -value : value;
     }
 
-    private static string Escape(JinjaRun run, string text)
+    /// <summary>HTML escapes for what is not marked as safe.</summary>
+    public static string Escape(JinjaRun run, object? value)
     {
+        if (value is MarkupValue markup)
+        {
+            return markup.Text;
+        }
+
+        string text = PythonText.Str(value);
         run.Budget.Take(text.Length * 2L);
         return text.Replace("&", "&amp;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal)
             .Replace("'", "&#39;", StringComparison.Ordinal).Replace("\"", "&#34;", StringComparison.Ordinal);

@@ -61,6 +61,10 @@ internal static class JinjaSequences
         return item is Undefined && otherwise is not null ? otherwise : item;
     }
 
+    // map and select take what is false as empty.
+    private static IReadOnlyList<object?> IterateIfTrue(JinjaRun run, object? value) =>
+        value is GeneratorValue || PythonOperators.IsTrue(value) ? PythonOperators.Iterate(run, value) : [];
+
     private static string Join(JinjaRun run, object? value, CallArguments arguments)
     {
         object? path = arguments.Get(1, "attribute", null);
@@ -70,7 +74,7 @@ internal static class JinjaSequences
 
     private static GeneratorValue Map(JinjaRun run, object? value, CallArguments arguments)
     {
-        IReadOnlyList<object?> items = PythonOperators.Iterate(run, value);
+        IReadOnlyList<object?> items = IterateIfTrue(run, value);
         run.Budget.Take(items.Count);
         if (arguments.Positional.Count == 0 && arguments.Find("attribute", out object? path))
         {
@@ -85,7 +89,7 @@ internal static class JinjaSequences
 
     private static GeneratorValue Select(JinjaRun run, object? value, CallArguments arguments, bool byAttribute, bool wanted)
     {
-        IReadOnlyList<object?> items = PythonOperators.Iterate(run, value);
+        IReadOnlyList<object?> items = IterateIfTrue(run, value);
         object? path = byAttribute ? arguments.Get(0, "attribute", null) : null;
         CallArguments rest = byAttribute ? arguments.Behind(1) : arguments;
         string? test = rest.Positional.Count > 0 ? rest.Text(0, "test") : null;

@@ -43,7 +43,7 @@ internal static class JinjaTests
     public static bool Holds(JinjaRun run, string name, object? value, CallArguments arguments)
     {
         run.Budget.Step();
-        return s_tests.TryGetValue(name, out Func<JinjaRun, object?, CallArguments, bool>? test) ? test(run, value, arguments)
+        return s_tests.TryGetValue(name, out Func<JinjaRun, object?, CallArguments, bool>? test) ? test(run, MarkupValue.Plain(value), arguments)
             : throw new JinjaFault($"No test named '{name}' found.");
     }
 

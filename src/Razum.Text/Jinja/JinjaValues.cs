@@ -10,6 +10,16 @@ internal sealed class Undefined(string fault)
     public string Fault { get; } = fault;
 }
 
+/// <summary>
+/// A text marked as safe: what is added to it is escaped, and it to nothing else. Only <c>+</c>, printing and the filters that keep the mark see it;
+/// everywhere else it is its text.
+/// </summary>
+internal sealed record MarkupValue(string Text)
+{
+    /// <summary>A value without the mark.</summary>
+    public static object? Plain(object? value) => value is MarkupValue markup ? markup.Text : value;
+}
+
 /// <summary>A Python tuple.</summary>
 internal sealed record TupleValue(object?[] Items);
 

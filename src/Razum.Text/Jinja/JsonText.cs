@@ -53,7 +53,7 @@ internal sealed class JsonText
             throw new JinjaFault("a value is nested too deep for JSON");
         }
 
-        switch (value)
+        switch (MarkupValue.Plain(value))
         {
             case null:
                 _run.Write(_text, "null");

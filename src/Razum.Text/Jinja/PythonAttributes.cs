@@ -9,6 +9,7 @@ internal static class PythonAttributes
     public static object? Attribute(JinjaRun run, object? value, string name)
     {
         PythonOperators.FailIfUndefined(value);
+        value = MarkupValue.Plain(value);
         return TryAttribute(run, value, name, out object? found) || (value is DictValue dict && dict.TryGet(name, out found)) ? found : Missing(value, name);
     }
 
@@ -16,6 +17,7 @@ internal static class PythonAttributes
     public static object? Item(JinjaRun run, object? value, object? key)
     {
         PythonOperators.FailIfUndefined(value);
+        value = MarkupValue.Plain(value);
         switch (value)
         {
             case DictValue dict when key is not (List<object?> or DictValue):
@@ -49,6 +51,7 @@ internal static class PythonAttributes
     public static object? Slice(JinjaRun run, object? value, object? start, object? stop, object? step)
     {
         PythonOperators.FailIfUndefined(value);
+        value = MarkupValue.Plain(value);
         IReadOnlyList<object?> items = value is string or List<object?> or TupleValue or RangeValue ? PythonOperators.Iterate(run, value)
             : throw new JinjaFault($"'{PythonText.TypeName(value)}' object cannot be sliced");
         long by = step is null ? 1 : Bound(step), count = items.Count;
@@ -79,6 +82,7 @@ internal static class PythonAttributes
     public static bool TryAttribute(JinjaRun run, object? value, string name, out object? found)
     {
         found = null;
+        value = MarkupValue.Plain(value);
         if (name.StartsWith('_'))
         {
             if (value is NamespaceValue or DictValue || !IsPythonName(name))

@@ -5,7 +5,7 @@ namespace Razum.Text.Jinja;
 /// <summary>Truth, equality, order, membership, iteration and arithmetic as Python has them.</summary>
 internal static class PythonOperators
 {
-    public static bool IsTrue(object? value) => value switch
+    public static bool IsTrue(object? value) => MarkupValue.Plain(value) switch
     {
         null or Undefined => false,
         bool flag => flag,
@@ -32,6 +32,7 @@ internal static class PythonOperators
             throw new JinjaFault("values are nested too deep to compare");
         }
 
+        (left, right) = (MarkupValue.Plain(left), MarkupValue.Plain(right));
         return (left, right) switch
         {
             (string a, string b) => a == b,
@@ -51,6 +52,7 @@ internal static class PythonOperators
     public static int Compare(JinjaRun run, object? left, object? right, string sign)
     {
         run.Budget.Step();
+        (left, right) = (MarkupValue.Plain(left), MarkupValue.Plain(right));
         switch ((left, right))
         {
             case (string a, string b):
@@ -69,6 +71,7 @@ internal static class PythonOperators
 
     public static bool Contains(JinjaRun run, object? container, object? item)
     {
+        (container, item) = (MarkupValue.Plain(container), MarkupValue.Plain(item));
         switch (container)
         {
             case string text:
@@ -88,7 +91,7 @@ internal static class PythonOperators
     /// <summary>The items of a value in order; every one is a step.</summary>
     public static IReadOnlyList<object?> Iterate(JinjaRun run, object? value)
     {
-        IReadOnlyList<object?> items = value switch
+        IReadOnlyList<object?> items = MarkupValue.Plain(value) switch
         {
             List<object?> list => list,
             TupleValue tuple => tuple.Items,
@@ -107,7 +110,7 @@ internal static class PythonOperators
         return items;
     }
 
-    public static long Length(object? value) => value switch
+    public static long Length(object? value) => MarkupValue.Plain(value) switch
     {
         string text => CodePoints.Count(text),
         List<object?> list => list.Count,
@@ -126,6 +129,8 @@ internal static class PythonOperators
     {
         switch ((left, right))
         {
+            case (MarkupValue or string, MarkupValue or string) when left is MarkupValue || right is MarkupValue:
+                return new MarkupValue(JinjaFilters.Escape(run, left) + JinjaFilters.Escape(run, right));
             case (string a, string b):
                 run.Budget.Take(a.Length + (long)b.Length);
                 return a + b;

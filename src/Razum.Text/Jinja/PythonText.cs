@@ -14,6 +14,7 @@ internal static class PythonText
     {
         string text => text,
         Undefined => "",
+        MarkupValue markup => markup.Text,
         _ => Repr(value),
     };
 
@@ -32,7 +33,7 @@ internal static class PythonText
         bool => "bool",
         long or BigInteger => "int",
         double => "float",
-        string => "str",
+        string or MarkupValue => "str",
         List<object?> => "list",
         TupleValue or GroupValue => "tuple",
         DictValue => "dict",
@@ -135,6 +136,11 @@ internal static class PythonText
                 break;
             case BytesValue bytes:
                 AppendBytes(text, bytes.Items);
+                break;
+            case MarkupValue markup:
+                text.Append("Markup(");
+                AppendQuoted(text, markup.Text);
+                text.Append(')');
                 break;
             case NamespaceValue:
                 text.Append("<Namespace>");
