@@ -18,6 +18,9 @@ public abstract class ChatTemplate
     /// <summary>The id of the token that ends an assistant's turn.</summary>
     public int EndOfTurn { get; }
 
+    /// <summary>Does the template itself mark what the model says (<c>generation</c> blocks)?</summary>
+    public virtual bool MarksGeneration => false;
+
     /// <summary>The chat template of a checkpoint, or the known format that its vocabulary was made for.</summary>
     /// <exception cref="InvalidDataException">There is none, or it is no valid template; the message names line and column.</exception>
     public static ChatTemplate For(Tokenizer tokenizer)

@@ -124,6 +124,13 @@ internal sealed class PieceEncoder(TokenizerDefinition definition)
             i += length;
         }
 
+        if (ids.Length == 1 && _encoder.Characters is null && _tokens.BytesOf(ids[0]).Length > unitOfByte.Count)
+        {
+            // A whole piece is a token though not all of its bytes are.
+            sink.Add(ids[0], segment.Start(from), segment.End(from + piece.Length - 1), TextSegment.Blanks(_tokens.TextOf(ids[0])));
+            return;
+        }
+
         int at = 0;
         foreach (int id in ids)
         {

@@ -9,10 +9,10 @@ namespace Razum.Text.Jinja;
 internal sealed class JinjaBudget
 {
     /// <summary>Statements, expressions and items of loops; far above what any chat of a real context length takes.</summary>
-    public const long MaxSteps = 20_000_000;
+    public const long MaxSteps = 10_000_000;
 
     /// <summary>Characters and items made, all together.</summary>
-    public const long MaxUnits = 1L << 28;
+    public const long MaxUnits = 1L << 26;
 
     /// <summary>Macro calls inside each other.</summary>
     public const int MaxDepth = 100;

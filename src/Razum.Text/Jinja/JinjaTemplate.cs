@@ -23,12 +23,16 @@ internal sealed class JinjaTemplate
         {
             (_source, List<JinjaToken> tokens) = JinjaLexer.Read(template);
             _body = JinjaParser.Parse(tokens);
+            HasGeneration = tokens.Exists(t => t.IsName("generation"));
         }
         catch (JinjaFault fault)
         {
             throw Locate(fault, 0);
         }
     }
+
+    /// <summary>Has it <c>generation</c> blocks?</summary>
+    public bool HasGeneration { get; }
 
     /// <summary>The text for some variables, and the spans (start, end in UTF-16 units) that its generation blocks wrote.</summary>
     /// <param name="variables">Values as <see cref="JinjaVariables"/> makes them.</param>

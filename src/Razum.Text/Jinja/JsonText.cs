@@ -24,7 +24,8 @@ internal sealed class JsonText
         {
             null => null,
             string text => text,
-            long count => new string(' ', (int)Math.Clamp(count, 0, 1000)),
+            long count and <= 1000 => new string(' ', (int)Math.Max(count, 0)),
+            long => throw new JinjaFault("an indent of more than 1000 blanks"),
             object other => throw new JinjaFault($"indent must be an int or a str, not {PythonText.TypeName(other)}"),
         };
         (_item, _key) = arguments.Get(2, "separators", null) switch

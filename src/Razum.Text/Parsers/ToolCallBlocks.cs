@@ -28,14 +28,12 @@ internal sealed class ToolCallBlocks
         _ => throw new ArgumentOutOfRangeException(nameof(format)),
     };
 
-    /// <summary>Where a block closes, -1 = not yet. <paramref name="searched"/> keeps how far the search has come between calls.</summary>
-    public int FindClose(string text, int body, ref int searched)
+    /// <summary>Where a block closes, -1 = not yet.</summary>
+    public int FindClose(string text, int body)
     {
         if (_format != ToolCallFormat.Hermes)
         {
-            int close = text.IndexOf(Close, Math.Max(body, searched), StringComparison.Ordinal);
-            searched = Math.Max(body, text.Length - Close.Length + 1);
-            return close;
+            return text.IndexOf(Close, body, StringComparison.Ordinal);
         }
 
         // A tag inside of a JSON string does not close; where the JSON is none, the first tag does.

@@ -16,7 +16,8 @@ public sealed class ToolCallParser
     private readonly StringBuilder _held = new(); // blanks and a beginning of a tag, or an open block with its tag
     private readonly List<ToolCall> _calls = [];
     private bool _inBlock;
-    private int _searched;      // of an open block: nothing ends before here
+    private bool _inWhole;
+    private int _searched;      // of an open block, and of an answer that may be all calls: looked at up to here
     private bool _hasContent;   // something of the answer was given out
     private bool _behindBlock;  // a block was the last thing: blanks are dropped, a line feed may be due
 
@@ -67,11 +68,12 @@ public sealed class ToolCallParser
     // Text up to the next block; true: there is more to do.
     private bool AdvanceText(bool isEnd)
     {
-        string held = _held.ToString();
         if (_blocks!.IsWhole)
         {
-            return AdvanceWhole(held, isEnd);
+            return AdvanceWhole(isEnd);
         }
+
+        string held = _held.ToString();
 
         int tag = held.IndexOf(_blocks.Open, StringComparison.Ordinal);
         int end = tag >= 0 ? tag : isEnd ? held.Length : held.Length - Beginning(held, _blocks.Open);
@@ -94,12 +96,19 @@ public sealed class ToolCallParser
     }
 
     // Llama 3.1: all of the answer is calls, or none.
-    private bool AdvanceWhole(string held, bool isEnd)
+    private bool AdvanceWhole(bool isEnd)
     {
+        if (_inWhole && !isEnd)
+        {
+            return false; // it began like calls: the end will tell
+        }
+
+        string held = _held.ToString();
         ReadOnlySpan<char> start = held.AsSpan().TrimStart(" \t\r\n");
         bool mayBe = !_hasContent && (start.IsEmpty || start[0] == '{' || start.StartsWith(_blocks!.Open) || (!isEnd && _blocks.Open.AsSpan().StartsWith(start)));
         if (mayBe && !isEnd)
         {
+            _inWhole = !start.IsEmpty && (start[0] == '{' || start.Length >= _blocks!.Open.Length);
             return false;
         }
 
@@ -124,10 +133,19 @@ public sealed class ToolCallParser
     // An open block: its end, or the end of the output.
     private bool AdvanceBlock(bool isEnd)
     {
+        // Only new text can close a block: the rest is not looked at again.
+        int from = Math.Max(0, _searched - _blocks!.Close.Length);
+        bool mayClose = _held.ToString(from, _held.Length - from).Contains(_blocks.Close, StringComparison.Ordinal);
+        _searched = _held.Length;
+        if (!mayClose && !isEnd)
+        {
+            return false;
+        }
+
         string held = _held.ToString();
-        int open = held.IndexOf(_blocks!.Open, StringComparison.Ordinal);
+        int open = held.IndexOf(_blocks.Open, StringComparison.Ordinal);
         int body = open + _blocks.Open.Length;
-        int close = _blocks.FindClose(held, body, ref _searched);
+        int close = _blocks.FindClose(held, body);
         if (close < 0 && !isEnd)
         {
             return false;

@@ -29,6 +29,8 @@ internal sealed class JinjaChat : ChatTemplate
         (_tokenizer, _template) = (tokenizer, template);
     }
 
+    public override bool MarksGeneration => _template.HasGeneration;
+
     public override string Render(IReadOnlyList<ChatMessage> messages, ChatOptions options) => RenderFully(messages, options).Text;
 
     public override MaskedText RenderWithMask(IReadOnlyList<ChatMessage> messages, ChatOptions options)
