@@ -32,14 +32,14 @@ internal sealed class TrainScreen(Terminal terminal)
         _smoothed = _smoothed is { } before ? before + (Smoothing * (progress.Loss - before)) : progress.Loss;
         if (_live is not null)
         {
-            if (progress.HeldOutLoss is not null)
+            if (progress.HeldOut is not null)
             {
                 terminal.Screen.WriteLine(Line(progress));
             }
 
             _live.UpdateTarget(Moving(progress));
         }
-        else if (progress.Step % Math.Max(1, progress.Steps / PlainLines) == 0 || progress.Step == progress.Steps || progress.HeldOutLoss is not null)
+        else if (progress.Step % Math.Max(1, progress.Steps / PlainLines) == 0 || progress.Step == progress.Steps || progress.HeldOut is not null)
         {
             terminal.Screen.WriteLine(Line(progress));
         }
@@ -58,7 +58,7 @@ internal sealed class TrainScreen(Terminal terminal)
 
     private static string Line(TrainProgress progress)
     {
-        string heldOut = progress.HeldOutLoss is { } loss ? string.Create(CultureInfo.InvariantCulture, $"  held-out {loss:F4}") : "";
+        string heldOut = progress.HeldOut?.Loss is { } loss ? string.Create(CultureInfo.InvariantCulture, $"  held-out {loss:F4}") : "";
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{progress.Stage} step {progress.Step}/{progress.Steps}  loss {progress.Loss:F4}{heldOut}  {Speed(progress)}");

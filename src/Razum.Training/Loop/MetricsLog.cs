@@ -50,7 +50,21 @@ public sealed class MetricsLog : IDisposable
             json.WriteNumber("tokens", progress.Tokens);
             Number(json, "tokens_per_second", Math.Round(progress.TokensPerSecond, 1));
             Number(json, "utilisation", Math.Round(progress.Utilisation, 4));
-            Number(json, "held_out_loss", progress.HeldOutLoss);
+            Number(json, "core_hours", Math.Round(progress.Cost.CoreHours, 6));
+            Number(json, "flops", progress.Cost.Flops);
+            Number(json, "held_out_loss", progress.HeldOut?.Loss);
+            Number(json, "held_out_accuracy", progress.HeldOut?.Accuracy);
+            Number(json, "held_out_length", progress.HeldOut?.Length);
+            foreach ((string family, double accuracy) in progress.HeldOut?.Families ?? [])
+            {
+                Number(json, "held_out_accuracy." + family, accuracy);
+            }
+
+            if (progress.Policy is { } policy)
+            {
+                Write(json, policy);
+            }
+
             json.WriteEndObject();
         }
 
@@ -60,6 +74,35 @@ public sealed class MetricsLog : IDisposable
     }
 
     public void Dispose() => _stream.Dispose();
+
+    private static void Write(Utf8JsonWriter json, PolicyProgress policy)
+    {
+        Number(json, "reward", policy.Reward);
+        foreach ((string name, double mean) in policy.Parts)
+        {
+            Number(json, "reward." + name, mean);
+        }
+
+        Number(json, "accuracy", policy.Accuracy);
+        Number(json, "length", policy.Length);
+        Number(json, "truncated", policy.Truncated);
+        Number(json, "zero_variance", policy.ZeroVariance);
+        Number(json, "errors", policy.Errors);
+        Number(json, "samples", policy.Samples);
+        foreach ((string name, double value) in policy.Objective?.Values ?? [])
+        {
+            Number(json, name, value);
+        }
+
+        Number(json, "step_kl", policy.StepKl);
+        Number(json, "compared", policy.Compared);
+        Number(json, "mismatch", policy.Mismatch);
+        Number(json, "sampling_seconds", Math.Round(policy.SamplingSeconds, 4));
+        Number(json, "update_seconds", Math.Round(policy.UpdateSeconds, 4));
+        Number(json, "sampled_tokens_per_second", Math.Round(policy.SampledTokensPerSecond, 1));
+        Number(json, "sampling_flops", policy.SamplingFlops);
+        Number(json, "update_flops", policy.UpdateFlops);
+    }
 
     private static void Number(Utf8JsonWriter json, string name, double? value)
     {

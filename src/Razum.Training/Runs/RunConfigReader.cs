@@ -3,8 +3,10 @@ using System.Text.Json;
 using Razum.Models;
 using Razum.Tensors;
 using Razum.Tensors.Checkpoints;
+using Razum.Training.Objectives;
 using Razum.Training.Optimizers;
 using Razum.Training.Schedules;
+using Razum.Training.Verifiers;
 
 namespace Razum.Training.Runs;
 
@@ -129,12 +131,14 @@ public static class RunConfigReader
         int steps = fields.Whole("steps");
         RunFields? mtp = fields.OptionalObject("mtp");
         double lambda = mtp?.Number("lambda") ?? 0;
+        PolicyConfig? policy = fields.OptionalObject("reinforcement") is { } reinforcement ? ReadPolicy(reinforcement, sequenceLength) : null;
         var stage = new StageConfig
         {
             Name = fields.Text("name"),
-            Data = ReadData(fields.Object("data"), full),
+            Data = policy is null ? ReadData(fields.Object("data"), full) : null,
+            Policy = policy,
             Steps = steps,
-            StepTokens = fields.Whole("step_tokens", least: sequenceLength),
+            StepTokens = policy is null ? fields.Whole("step_tokens", least: sequenceLength) : (long)policy.Prompts * policy.Samples * policy.MaxTokens,
             LearningRate = fields.Number("learning_rate"),
             Schedule = ReadSchedule(fields.Object("schedule"), steps),
             MtpLambda = lambda,
@@ -160,6 +164,30 @@ public static class RunConfigReader
         };
         fields.Done();
         return data;
+    }
+
+    private static PolicyConfig ReadPolicy(RunFields fields, int sequenceLength)
+    {
+        int prompts = fields.Whole("prompts");
+        int longest = fields.Whole("max_tokens", most: sequenceLength - 1);
+        PolicySettings settings = PolicySettingsReader.Read(fields.Object("objective"), longest);
+        var policy = new PolicyConfig
+        {
+            Prompts = prompts,
+            Samples = fields.Whole("samples", least: 2, most: 65_536),
+            MaxTokens = longest,
+            Minibatches = fields.Whole("minibatches", 1, most: prompts),
+            Objective = settings,
+            Reward = [.. fields.Objects("reward").Select(RewardPart.Read)],
+            Families = fields.Weights("families"),
+            VariedWording = fields.Choice("wording", "plain", "plain", "varied") == "varied",
+            Refill = fields.Choice("zero_variance", "skip", "skip", "refill") == "refill",
+            ReferenceRefresh = fields.Whole("reference_refresh", 0, least: 0),
+            EvaluatePrompts = fields.Whole("evaluate_prompts", 256),
+            Concurrent = fields.Whole("concurrent", 512, most: 65_536),
+        };
+        fields.Done();
+        return policy;
     }
 
     private static Schedule ReadSchedule(RunFields fields, int steps)

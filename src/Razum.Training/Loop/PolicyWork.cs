@@ -1,0 +1,225 @@
+using System.Diagnostics;
+using Razum.Inference;
+using Razum.Tensors;
+using Razum.Text;
+using Razum.Training.Data;
+using Razum.Training.Objectives;
+using Razum.Training.Rollouts;
+using Razum.Training.Runs;
+using Razum.Training.Verifiers;
+
+namespace Razum.Training.Loop;
+
+/// <summary>
+/// A stage of reinforcement learning with verifiable rewards (GRPO and its relatives, arXiv 2402.03300 and later). A step: prompts, G answers of each from
+/// the engine, rewards, advantages within each group, one or more updates.
+/// </summary>
+/// <remarks>
+/// The engine samples from the very weights that are trained, with the same kernels: the log-probabilities it reports are the trainer's, bit for bit. The
+/// first update of a step has ratio 1 exactly, and every step counts what differs (<see cref="PolicyProgress.Mismatch"/>).
+/// </remarks>
+internal sealed class PolicyWork : StageWork
+{
+    private const int MostRefills = 2;
+
+    private readonly Trainee _trainee;
+    private readonly PolicyConfig _policy;
+    private readonly TaskProblems _problems;
+    private readonly ChatTemplate _template;
+    private readonly Reward _reward;
+    private readonly PolicyStep _step;
+    private readonly ReferencePolicy? _reference;
+    private Engine? _engine;
+    private RolloutSampler? _sampler;
+
+    public PolicyWork(Trainee trainee, StageConfig stage, PolicyConfig policy)
+        : base(stage)
+    {
+        (_trainee, _policy) = (trainee, policy);
+        _problems = new TaskProblems(trainee.Run.Seed, policy.Families, policy.VariedWording);
+        _template = ChatTemplate.For(trainee.Tokenizer);
+        _reward = new Reward(policy.Reward);
+        _reference = policy.Objective.UsesReference ? new ReferencePolicy(trainee.Decoder) : null;
+        _step = new PolicyStep(trainee, policy.Objective, _reference?.Decoder);
+    }
+
+    public override string Fingerprint => _problems.Fingerprint;
+
+    public override long Next { get; set; }
+
+    public override IEnumerable<(string Name, Tensor Values)> State => _reference?.State ?? [];
+
+    private SamplingSettings Sampling => new()
+    {
+        Samples = _policy.Samples,
+        MaxTokens = _policy.MaxTokens,
+        Temperature = _policy.Objective.Temperature,
+        Seed = _trainee.Run.Seed,
+    };
+
+    public override void Begin(int step)
+    {
+        if (step == 0)
+        {
+            _reference?.Refresh();
+        }
+
+        _reference?.MarkChanged();
+        string? fault = VerifierSelfTest.Run(_reward, _problems.Sample(Split.Train, 64));
+        if (fault is not null)
+        {
+            throw new InvalidDataException($"{_trainee.Run.Name}: stage {Stage.Name}: the reward is not to be trusted: {fault}");
+        }
+
+        var bundle = new ModelBundle(_trainee.Run.Name, _trainee.Decoder, _trainee.Tokenizer, new GenerationDefaults { EndTokens = [_template.EndOfTurn] });
+        _engine = new Engine(bundle, new EngineOptions
+        {
+            Threads = _trainee.Options.Threads,
+            Arithmetic = _trainee.Run.Arithmetic,
+            MaxSequences = _policy.Concurrent,
+            TokenBudget = Math.Max(512, 2 * _policy.Concurrent),
+            ContextLength = _trainee.Run.SequenceLength,
+        });
+        _sampler = new RolloutSampler(_engine, _trainee.Tokenizer, _template, _reward);
+    }
+
+    public override StepReport Advance(int step, int number, CancellationToken cancellation)
+    {
+        long start = Stopwatch.GetTimestamp();
+        long next = Next;
+        IReadOnlyList<RolloutGroup> groups = SampleGroups(ref next, cancellation);
+        double samplingSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        start = Stopwatch.GetTimestamp();
+        double rate = Stage.LearningRate * Stage.Schedule.Factor(step);
+        var metrics = new PolicyMetrics(_policy.Objective);
+        PolicyUpdate update = Learn(groups, rate, number, metrics);
+        double stepKl = update.Learned > 0 ? _step.MeasureStepKl(groups) : 0;
+        double updateSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        if (_policy.ReferenceRefresh > 0 && (step + 1) % _policy.ReferenceRefresh == 0)
+        {
+            _reference?.Refresh();
+        }
+
+        Next = next;
+        Rollout[] rollouts = [.. groups.SelectMany(g => g.Rollouts)];
+        double samplingFlops = rollouts.Sum(r => _trainee.Cost.Forward(r.PromptLength, r.Length, r.Length)) + groups.Sum(PromptFlops);
+        long generated = rollouts.Sum(r => (long)r.Length);
+        var progress = new TrainProgress
+        {
+            Stage = Stage.Name,
+            Step = number,
+            Steps = _trainee.Run.Steps,
+            Loss = update.Loss,
+            LearningRate = rate,
+            GradientNorm = update.GradientNorm,
+            Policy = Describe(groups, rollouts, update) with
+            {
+                Objective = update.Learned > 0 ? metrics : null,
+                StepKl = stepKl,
+                SamplingSeconds = samplingSeconds,
+                UpdateSeconds = updateSeconds,
+                SampledTokensPerSecond = generated / samplingSeconds,
+                SamplingFlops = samplingFlops / samplingSeconds,
+                UpdateFlops = update.Flops / updateSeconds,
+            },
+        };
+        return new StepReport(progress, generated + update.Tokens, samplingFlops + update.Flops);
+    }
+
+    public override HeldOut Evaluate()
+    {
+        Problem[] problems = [.. _problems.Sample(Split.Evaluation, _policy.EvaluatePrompts)];
+        SamplingSettings greedy = Sampling with { Samples = 1, Temperature = 0 };
+        IReadOnlyList<RolloutGroup> groups = _sampler!.SampleAsync(problems, 0, greedy, _trainee.Optimizer.Updates).GetAwaiter().GetResult();
+        (string Family, double Accuracy)[] families =
+        [
+            .. groups.Where(g => g.Rollouts.Count > 0).GroupBy(g => g.Problem.Task ?? "").OrderBy(g => g.Key, StringComparer.Ordinal)
+                .Select(f => (f.Key, f.Average(g => g.Rollouts[0].Reward.Outcome == Outcome.Correct ? 1.0 : 0))),
+        ];
+        return new HeldOut
+        {
+            Accuracy = families.Length == 0 ? 0 : families.Average(f => f.Accuracy),
+            Length = groups.SelectMany(g => g.Rollouts).Select(r => (double)r.Length).DefaultIfEmpty().Average(),
+            Families = families,
+        };
+    }
+
+    public override void Dispose()
+    {
+        if (_engine is not null)
+        {
+            _engine.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            _engine = null;
+        }
+
+        _reference?.Dispose();
+    }
+
+    /// <summary>The groups of a step. With refilling, those without variance are replaced, as long as that is worth it.</summary>
+    private IReadOnlyList<RolloutGroup> SampleGroups(ref long next, CancellationToken cancellation)
+    {
+        List<RolloutGroup> groups = [];
+        int wanted = _policy.Prompts;
+        for (int round = 0; wanted > 0 && round <= (_policy.Refill ? MostRefills : 0); round++)
+        {
+            long first = next;
+            Problem[] problems = [.. Enumerable.Range(0, wanted).Select(i => _problems.Get(Split.Train, first + i))];
+            groups.AddRange(_sampler!.SampleAsync(problems, first, Sampling, _trainee.Optimizer.Updates, cancellation).GetAwaiter().GetResult());
+            next += wanted;
+            wanted = _policy.Prompts - groups.Count(g => !g.HasNoVariance);
+        }
+
+        return groups;
+    }
+
+    /// <summary>The updates of a step.</summary>
+    private PolicyUpdate Learn(IReadOnlyList<RolloutGroup> groups, double rate, int number, PolicyMetrics metrics)
+    {
+        PolicyUpdate total = new();
+        int dealt = 0;
+        for (int m = 0; m < _policy.Minibatches; m++)
+        {
+            int end = (m + 1) * groups.Count / _policy.Minibatches;
+            PolicyUpdate update = _step.Accumulate([.. groups.Skip(dealt).Take(end - dealt)], isOnPolicy: total.Learned == 0, metrics);
+            dealt = end;
+            if (update.Learned > 0)
+            {
+                update = update with { GradientNorm = _trainee.Update(rate, update.Loss, number) };
+            }
+
+            total = total.Plus(update);
+        }
+
+        return total;
+    }
+
+    private double PromptFlops(RolloutGroup group) => group.Rollouts.Count == 0 ? 0 : _trainee.Cost.Forward(0, group.Rollouts[0].PromptLength, 0);
+
+    private PolicyProgress Describe(IReadOnlyList<RolloutGroup> groups, Rollout[] rollouts, PolicyUpdate update)
+    {
+        double Mean(Func<Rollout, double> of) => rollouts.Length == 0 ? 0 : rollouts.Average(of);
+        RolloutGroup shown = groups.FirstOrDefault(g => !g.HasNoVariance) ?? groups[0];
+        Rollout? example = shown.Rollouts.MaxBy(r => r.Reward.Total);
+        return new PolicyProgress
+        {
+            Reward = Mean(r => r.Reward.Total),
+            Parts = [.. _policy.Reward.Select((p, i) => (p.Name, Mean(r => r.Reward.Parts[i].Value)))],
+            Accuracy = Mean(r => r.Reward.Outcome == Outcome.Correct ? 1 : 0),
+            Length = Mean(r => r.Length),
+            Truncated = Mean(r => r.Ended ? 0 : 1),
+            ZeroVariance = groups.Average(g => g.HasNoVariance ? 1.0 : 0),
+            Errors = groups.Sum(g => g.Errors.Count),
+            Samples = rollouts.Length,
+            Objective = null,
+            StepKl = 0,
+            Compared = update.Compared,
+            Mismatch = update.Mismatch,
+            SamplingSeconds = 0,
+            UpdateSeconds = 0,
+            SampledTokensPerSecond = 0,
+            SamplingFlops = 0,
+            UpdateFlops = 0,
+            Example = new PolicyExample(shown.Problem.Prompt, example?.Text ?? "", example?.Reward.Total ?? 0, example?.Length ?? 0),
+        };
+    }
+}
