@@ -13,7 +13,8 @@ internal sealed class Train : Verb
     /// <summary>The sources of examples that a run file may name.</summary>
     private static readonly Dictionary<string, Func<DataConfig, int, ConversationSource>> s_sources = new()
     {
-        ["nano"] = (data, seed) => new NanoConversations(new NanoExamples((ulong)seed, data.Families.Count > 0 ? data.Families : null)),
+        ["nano"] = (data, seed) => new NanoConversations(
+            new NanoExamples((ulong)seed, data.Families.Count > 0 ? data.Families : null, data.Worked, data.Level)),
     };
 
     private readonly Argument<string> _run = new("RUN") { Description = "A run file, such as runs/nano.json." };

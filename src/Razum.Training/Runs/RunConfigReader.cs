@@ -159,6 +159,8 @@ public static class RunConfigReader
             Files = kind == "examples" ? [] : [.. fields.Texts("files").Select(full)],
             Source = kind == "examples" ? fields.Text("source") : "",
             Families = kind == "examples" ? fields.Weights("families") : new Dictionary<string, double>(),
+            Worked = kind == "examples" && fields.Has("worked") ? fields.Number("worked", most: 1) : null,
+            Level = kind == "examples" && fields.Has("level") ? fields.Whole("level", least: 0) : null,
             LearnsPrompts = kind != "text" && fields.Choice("loss", "answers", "answers", "all") == "all",
             HeldOut = kind == "examples" ? 0 : fields.Number("held_out", 0, most: 0.5),
         };
