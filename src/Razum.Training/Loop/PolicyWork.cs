@@ -6,6 +6,7 @@ using Razum.Training.Data;
 using Razum.Training.Objectives;
 using Razum.Training.Rollouts;
 using Razum.Training.Runs;
+using Razum.Training.Tasks;
 using Razum.Training.Verifiers;
 
 namespace Razum.Training.Loop;
@@ -21,10 +22,13 @@ namespace Razum.Training.Loop;
 internal sealed class PolicyWork : StageWork
 {
     private const int MostRefills = 2;
+    private const int SelfTests = 64;
 
     private readonly Trainee _trainee;
     private readonly PolicyConfig _policy;
-    private readonly TaskProblems _problems;
+    private readonly ProblemStream _problems;
+    private readonly NanoExamples _heldOut;
+    private readonly string[] _families;
     private readonly ChatTemplate _template;
     private readonly Reward _reward;
     private readonly PolicyStep _step;
@@ -36,14 +40,16 @@ internal sealed class PolicyWork : StageWork
         : base(stage)
     {
         (_trainee, _policy) = (trainee, policy);
-        _problems = new TaskProblems(trainee.Run.Seed, policy.Families, policy.VariedWording);
+        _problems = new ProblemStream((ulong)trainee.Run.Seed, policy.Families, policy.Level);
+        _heldOut = new NanoExamples((ulong)trainee.Run.Seed);
+        _families = [.. policy.Families.Where(f => f.Value > 0).Select(f => f.Key)];
         _template = ChatTemplate.For(trainee.Tokenizer);
         _reward = new Reward(policy.Reward);
         _reference = policy.Objective.UsesReference ? new ReferencePolicy(trainee.Decoder) : null;
         _step = new PolicyStep(trainee, policy.Objective, _reference?.Decoder);
     }
 
-    public override string Fingerprint => _problems.Fingerprint;
+    public override string Fingerprint => "problems 1"; // all that decides about them is in the run file
 
     public override long Next { get; set; }
 
@@ -65,7 +71,7 @@ internal sealed class PolicyWork : StageWork
         }
 
         _reference?.MarkChanged();
-        string? fault = VerifierSelfTest.Run(_reward, _problems.Sample(Split.Train, 64));
+        string? fault = VerifierSelfTest.Run(_reward, Enumerable.Range(0, SelfTests).Select(i => Asked(i)));
         if (fault is not null)
         {
             throw new InvalidDataException($"{_trainee.Run.Name}: stage {Stage.Name}: the reward is not to be trusted: {fault}");
@@ -128,7 +134,7 @@ internal sealed class PolicyWork : StageWork
 
     public override HeldOut Evaluate()
     {
-        Problem[] problems = [.. _problems.Sample(Split.Evaluation, _policy.EvaluatePrompts)];
+        Problem[] problems = [.. Enumerable.Range(0, _policy.EvaluatePrompts).Select(HeldOutProblem)];
         SamplingSettings greedy = Sampling with { Samples = 1, Temperature = 0 };
         IReadOnlyList<RolloutGroup> groups = _sampler!.SampleAsync(problems, 0, greedy, _trainee.Optimizer.Updates).GetAwaiter().GetResult();
         (string Family, double Accuracy)[] families =
@@ -163,7 +169,7 @@ internal sealed class PolicyWork : StageWork
         for (int round = 0; wanted > 0 && round <= (_policy.Refill ? MostRefills : 0); round++)
         {
             long first = next;
-            Problem[] problems = [.. Enumerable.Range(0, wanted).Select(i => _problems.Get(Split.Train, first + i))];
+            Problem[] problems = [.. Enumerable.Range(0, wanted).Select(i => Asked(first + i))];
             groups.AddRange(_sampler!.SampleAsync(problems, first, Sampling, _trainee.Optimizer.Updates, cancellation).GetAwaiter().GetResult());
             next += wanted;
             wanted = _policy.Prompts - groups.Count(g => !g.HasNoVariance);
@@ -191,6 +197,20 @@ internal sealed class PolicyWork : StageWork
         }
 
         return total;
+    }
+
+    private Problem Asked(long index)
+    {
+        AskedProblem asked = _problems.Get(index);
+        return Problem.Of(asked.Task, asked.Problem, asked.Text);
+    }
+
+    /// <summary>The families in turn.</summary>
+    private Problem HeldOutProblem(int index)
+    {
+        string family = _families[index % _families.Length];
+        (string prompt, TaskProblem problem) = _heldOut.Evaluation(family, (ulong)(index / _families.Length));
+        return Problem.Of(TaskRegistry.Get(family), problem, prompt);
     }
 
     private double PromptFlops(RolloutGroup group) => group.Rollouts.Count == 0 ? 0 : _trainee.Cost.Forward(0, group.Rollouts[0].PromptLength, 0);

@@ -27,8 +27,8 @@ public sealed record PolicyConfig
     /// <summary>Families of problems and how often each is drawn.</summary>
     public required IReadOnlyDictionary<string, double> Families { get; init; }
 
-    /// <summary>Whether problems are asked in other words than the task's own, too.</summary>
-    public bool VariedWording { get; init; }
+    /// <summary>Level of difficulty of the problems; null for whole distributions.</summary>
+    public int? Level { get; init; }
 
     /// <summary>Whether groups without variance are replaced by new ones (DAPO's dynamic sampling), for at most three times the prompts.</summary>
     public bool Refill { get; init; }

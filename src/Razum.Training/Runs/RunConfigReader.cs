@@ -182,7 +182,7 @@ public static class RunConfigReader
             Objective = settings,
             Reward = [.. fields.Objects("reward").Select(RewardPart.Read)],
             Families = fields.Weights("families"),
-            VariedWording = fields.Choice("wording", "plain", "plain", "varied") == "varied",
+            Level = fields.Has("level") ? fields.Whole("level", least: 0) : null,
             Refill = fields.Choice("zero_variance", "skip", "skip", "refill") == "refill",
             ReferenceRefresh = fields.Whole("reference_refresh", 0, least: 0),
             EvaluatePrompts = fields.Whole("evaluate_prompts", 256),
