@@ -15,6 +15,9 @@ public sealed record HeldOut
     /// <summary>Accuracy of every family.</summary>
     public IReadOnlyList<(string Family, double Accuracy)> Families { get; init; } = [];
 
+    /// <summary>The first answer, always to the same problem; null when the loss was measured.</summary>
+    public PolicyExample? Example { get; init; }
+
     /// <summary>What decides which model is kept as the best: larger is better.</summary>
     public double Score => Accuracy ?? -Loss!.Value;
 }

@@ -30,32 +30,35 @@ public sealed record PolicyProgress
     public required int Samples { get; init; }
 
     /// <summary>Figures of the objective over the step's updates; null when nothing was learned.</summary>
-    public required PolicyMetrics? Objective { get; init; }
+    public PolicyMetrics? Objective { get; init; }
 
     /// <summary>How far the step moved the policy: mean over its answers' tokens of log p before - log p after, nats.</summary>
-    public required double StepKl { get; init; }
+    public double StepKl { get; init; }
 
     /// <summary>Tokens of answers whose log-probability was compared between sampler and trainer, on the weights that drew them.</summary>
-    public required long Compared { get; init; }
+    public long Compared { get; init; }
 
     /// <summary>How many of them differed in any bit. Always 0, or the engine is broken.</summary>
-    public required long Mismatch { get; init; }
+    public long Mismatch { get; init; }
 
     /// <summary>Seconds of sampling and judging.</summary>
-    public required double SamplingSeconds { get; init; }
+    public double SamplingSeconds { get; init; }
 
     /// <summary>Seconds of learning.</summary>
-    public required double UpdateSeconds { get; init; }
+    public double UpdateSeconds { get; init; }
 
     /// <summary>Tokens of answers a second while sampling.</summary>
-    public required double SampledTokensPerSecond { get; init; }
+    public double SampledTokensPerSecond { get; init; }
 
     /// <summary>Counted operations of sampling a second.</summary>
-    public required double SamplingFlops { get; init; }
+    public double SamplingFlops { get; init; }
 
     /// <summary>Counted operations of learning a second.</summary>
-    public required double UpdateFlops { get; init; }
+    public double UpdateFlops { get; init; }
 
-    /// <summary>One answer of this step, to look at.</summary>
-    public required PolicyExample Example { get; init; }
+    /// <summary>What went wrong with the first of those answers.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>One answer of this step, to look at; null when all failed.</summary>
+    public PolicyExample? Example { get; init; }
 }

@@ -32,9 +32,11 @@ internal sealed class PolicyWork : StageWork
     private readonly ChatTemplate _template;
     private readonly Reward _reward;
     private readonly PolicyStep _step;
+    private readonly PolicyWatch _watch = new();
     private readonly ReferencePolicy? _reference;
     private Engine? _engine;
     private RolloutSampler? _sampler;
+    private StepLog? _samples;
 
     public PolicyWork(Trainee trainee, StageConfig stage, PolicyConfig policy)
         : base(stage)
@@ -63,7 +65,7 @@ internal sealed class PolicyWork : StageWork
         Seed = _trainee.Run.Seed,
     };
 
-    public override void Begin(int step)
+    public override HeldOut? Begin(int step, int done)
     {
         if (step == 0)
         {
@@ -87,6 +89,8 @@ internal sealed class PolicyWork : StageWork
             ContextLength = _trainee.Run.SequenceLength,
         });
         _sampler = new RolloutSampler(_engine, _trainee.Tokenizer, _template, _reward);
+        _samples = new StepLog(Path.Combine(_trainee.Run.Output, "samples.jsonl"), done);
+        return step == 0 && _trainee.Run.EvaluateEvery > 0 ? Evaluate() : null;
     }
 
     public override StepReport Advance(int step, int number, CancellationToken cancellation)
@@ -107,9 +111,24 @@ internal sealed class PolicyWork : StageWork
         }
 
         Next = next;
-        Rollout[] rollouts = [.. groups.SelectMany(g => g.Rollouts)];
-        double samplingFlops = rollouts.Sum(r => _trainee.Cost.Forward(r.PromptLength, r.Length, r.Length)) + groups.Sum(PromptFlops);
-        long generated = rollouts.Sum(r => (long)r.Length);
+        WriteSamples(groups, number);
+        double samplingFlops = groups.Sum(SamplingFlops);
+        long generated = groups.Sum(g => g.Rollouts.Sum(r => (long)r.Length));
+        PolicyProgress policy = Describe(groups) with
+        {
+            Objective = update.Learned > 0 ? metrics : null,
+            StepKl = stepKl,
+            Compared = update.Compared,
+            Mismatch = update.Mismatch,
+            SamplingSeconds = samplingSeconds,
+            UpdateSeconds = updateSeconds,
+            SampledTokensPerSecond = generated / samplingSeconds,
+            SamplingFlops = samplingFlops / samplingSeconds,
+            UpdateFlops = update.Flops / updateSeconds,
+        };
+        (string? warning, string? stop) = update.Mismatch > 0
+            ? (null, $"{update.Mismatch} of {update.Compared} log-probabilities differ between sampler and trainer: the engine is broken, please report it")
+            : _watch.Look(policy);
         var progress = new TrainProgress
         {
             Stage = Stage.Name,
@@ -118,18 +137,10 @@ internal sealed class PolicyWork : StageWork
             Loss = update.Loss,
             LearningRate = rate,
             GradientNorm = update.GradientNorm,
-            Policy = Describe(groups, rollouts, update) with
-            {
-                Objective = update.Learned > 0 ? metrics : null,
-                StepKl = stepKl,
-                SamplingSeconds = samplingSeconds,
-                UpdateSeconds = updateSeconds,
-                SampledTokensPerSecond = generated / samplingSeconds,
-                SamplingFlops = samplingFlops / samplingSeconds,
-                UpdateFlops = update.Flops / updateSeconds,
-            },
+            Policy = policy,
+            Warning = warning,
         };
-        return new StepReport(progress, generated + update.Tokens, samplingFlops + update.Flops);
+        return new StepReport(progress, generated + update.Tokens, samplingFlops + update.Flops, stop);
     }
 
     public override HeldOut Evaluate()
@@ -147,6 +158,7 @@ internal sealed class PolicyWork : StageWork
             Accuracy = families.Length == 0 ? 0 : families.Average(f => f.Accuracy),
             Length = groups.SelectMany(g => g.Rollouts).Select(r => (double)r.Length).DefaultIfEmpty().Average(),
             Families = families,
+            Example = groups[0].Rollouts is [var first, ..] ? Show(groups[0].Problem, first) : null,
         };
     }
 
@@ -159,6 +171,8 @@ internal sealed class PolicyWork : StageWork
         }
 
         _reference?.Dispose();
+        _samples?.Dispose();
+        _samples = null;
     }
 
     /// <summary>The groups of a step. With refilling, those without variance are replaced, as long as that is worth it.</summary>
@@ -213,13 +227,30 @@ internal sealed class PolicyWork : StageWork
         return Problem.Of(TaskRegistry.Get(family), problem, prompt);
     }
 
-    private double PromptFlops(RolloutGroup group) => group.Rollouts.Count == 0 ? 0 : _trainee.Cost.Forward(0, group.Rollouts[0].PromptLength, 0);
+    private static PolicyExample Show(Problem problem, Rollout rollout) => new(problem.Prompt, rollout.Text, rollout.Reward.Total, rollout.Length);
 
-    private PolicyProgress Describe(IReadOnlyList<RolloutGroup> groups, Rollout[] rollouts, PolicyUpdate update)
+    /// <summary>Operations of sampling a group: its prompt once, every answer token by token.</summary>
+    private double SamplingFlops(RolloutGroup group) => group.Rollouts.Count == 0
+        ? 0
+        : _trainee.Cost.Forward(0, group.Rollouts[0].PromptLength, 0) + group.Rollouts.Sum(r => _trainee.Cost.Forward(r.PromptLength, r.Length, r.Length));
+
+    private void WriteSamples(IReadOnlyList<RolloutGroup> groups, int number)
     {
+        RolloutGroup shown = Shown(groups);
+        foreach (Rollout rollout in shown.Rollouts)
+        {
+            _samples!.Write(number, json => SampleFields.Write(json, shown.Problem, rollout));
+        }
+    }
+
+    /// <summary>A group worth looking at: one whose answers differ.</summary>
+    private static RolloutGroup Shown(IReadOnlyList<RolloutGroup> groups) => groups.FirstOrDefault(g => !g.HasNoVariance) ?? groups[0];
+
+    private PolicyProgress Describe(IReadOnlyList<RolloutGroup> groups)
+    {
+        Rollout[] rollouts = [.. groups.SelectMany(g => g.Rollouts)];
         double Mean(Func<Rollout, double> of) => rollouts.Length == 0 ? 0 : rollouts.Average(of);
-        RolloutGroup shown = groups.FirstOrDefault(g => !g.HasNoVariance) ?? groups[0];
-        Rollout? example = shown.Rollouts.MaxBy(r => r.Reward.Total);
+        RolloutGroup shown = Shown(groups);
         return new PolicyProgress
         {
             Reward = Mean(r => r.Reward.Total),
@@ -229,17 +260,9 @@ internal sealed class PolicyWork : StageWork
             Truncated = Mean(r => r.Ended ? 0 : 1),
             ZeroVariance = groups.Average(g => g.HasNoVariance ? 1.0 : 0),
             Errors = groups.Sum(g => g.Errors.Count),
+            Error = groups.SelectMany(g => g.Errors).FirstOrDefault(),
             Samples = rollouts.Length,
-            Objective = null,
-            StepKl = 0,
-            Compared = update.Compared,
-            Mismatch = update.Mismatch,
-            SamplingSeconds = 0,
-            UpdateSeconds = 0,
-            SampledTokensPerSecond = 0,
-            SamplingFlops = 0,
-            UpdateFlops = 0,
-            Example = new PolicyExample(shown.Problem.Prompt, example?.Text ?? "", example?.Reward.Total ?? 0, example?.Length ?? 0),
+            Example = shown.Rollouts.MaxBy(r => r.Reward.Total) is { } best ? Show(shown.Problem, best) : null,
         };
     }
 }

@@ -22,9 +22,9 @@ internal abstract class StageWork(StageConfig stage) : IDisposable
 
     /// <summary>Called before the first step of this process.</summary>
     /// <param name="step">Steps of the stage done before: more than 0 when the run goes on from a checkpoint.</param>
-    public virtual void Begin(int step)
-    {
-    }
+    /// <param name="done">Steps of the run done before.</param>
+    /// <returns>How good the model is before the first step of the stage, where that is measured.</returns>
+    public virtual HeldOut? Begin(int step, int done) => null;
 
     /// <summary>Step <paramref name="step"/> of the stage, which is step <paramref name="number"/> of the run, from 1.</summary>
     /// <param name="step">Steps of the stage done before.</param>

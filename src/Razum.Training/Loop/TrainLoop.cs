@@ -79,7 +79,7 @@ public sealed class TrainLoop : IDisposable
     /// <exception cref="InvalidDataException">Training broke down, or data are bad; one line.</exception>
     public TrainResult Run(CancellationToken cancellation = default)
     {
-        using var metrics = new MetricsLog(Path.Combine(_run.Output, "metrics.jsonl"), _done);
+        using var metrics = new StepLog(Path.Combine(_run.Output, "metrics.jsonl"), _done);
         double peak = MachinePeak.Measure(_trainee.Ops.Pool, measure: MachinePeak.Of(_run.Arithmetic));
         var clock = new StepClock();
         int begin = 0;
@@ -92,7 +92,12 @@ public sealed class TrainLoop : IDisposable
             }
 
             using StageWork work = _stages[s];
-            work.Begin(_done - begin);
+            if (work.Begin(_done - begin, _done) is { } before)
+            {
+                metrics.Write(_done, json => MetricsFields.WriteBefore(json, work.Stage.Name, before));
+                _options.Before?.Invoke(before);
+            }
+
             while (_done < end)
             {
                 long start = Stopwatch.GetTimestamp();
@@ -115,6 +120,12 @@ public sealed class TrainLoop : IDisposable
                 if (Conclude(work, progress, end, metrics, cancellation) is { } stopped)
                 {
                     return stopped;
+                }
+
+                if (report.Stop is { } reason)
+                {
+                    string best = Path.Combine(_run.Output, "best");
+                    return new TrainResult(false, _done, Directory.Exists(best) ? best : Save(work, _done == end), reason);
                 }
             }
         }
@@ -236,7 +247,7 @@ public sealed class TrainLoop : IDisposable
     }
 
     /// <summary>After a step: measures, writes and shows what there is to; a result when the run has to end here.</summary>
-    private TrainResult? Conclude(StageWork work, TrainProgress progress, int end, MetricsLog metrics, CancellationToken cancellation)
+    private TrainResult? Conclude(StageWork work, TrainProgress progress, int end, StepLog metrics, CancellationToken cancellation)
     {
         bool ends = _done == end;
         bool evaluates = _run.EvaluateEvery > 0 && ((_done - end + work.Stage.Steps) % _run.EvaluateEvery == 0 || ends);
@@ -246,7 +257,7 @@ public sealed class TrainLoop : IDisposable
             _bestScore = null; // scores of different stages do not compare
         }
 
-        metrics.Write(progress);
+        metrics.Write(progress.Step, json => MetricsFields.Write(json, progress));
         bool stops = cancellation.IsCancellationRequested && _done < _run.Steps;
         if (_done % _run.CheckpointEvery == 0 || _done == _run.Steps || stops)
         {
