@@ -37,18 +37,21 @@ internal sealed class PolicyStep(Trainee trainee, PolicySettings settings, Decod
         for (int from = 0; from < learned.Length;)
         {
             int to = Fill(learned, from, updateTokens, answers.Length);
-            Tensor logProbs = Forward(trainee.Decoder, _tape); // [R, 1]
-            Take(logProbs, _policy.LogProbs);
+            Tensor logProbs = Forward(trainee.Decoder, _tape); // [R, 2]
+            Take(logProbs, 0, _policy.LogProbs);
+            Take(logProbs, 1, _policy.Entropies);
+            _policy.HasEntropies = true;
             _policy.OldLogProbs.CopyTo(_policy.RolloutLogProbs); // one engine: what the sampler reported is what the trainer computes
             _policy.HasRollout = true;
             Resize();
             double loss = PolicyLoss.Evaluate(settings, _policy, Part(_gradient), Part(_entropyGradient), metrics);
             for (int i = 0; i < _policy.Tokens; i++)
             {
-                _coefficients[i] = (float)_gradient[i];
+                _coefficients[2 * i] = (float)_gradient[i];
+                _coefficients[(2 * i) + 1] = (float)_entropyGradient[i];
             }
 
-            _tape.Backward(logProbs, _coefficients.AsSpan(0, _policy.Tokens));
+            _tape.Backward(logProbs, _coefficients.AsSpan(0, 2 * _policy.Tokens));
             _tape.Clear();
             trainee.Ops.Arena.Reset();
             update = update.Plus(new PolicyUpdate
@@ -75,7 +78,7 @@ internal sealed class PolicyStep(Trainee trainee, PolicySettings settings, Decod
         }
 
         Fill(answers, 0, 0, 0);
-        Take(Forward(trainee.Decoder, trainee.Ops), _policy.LogProbs);
+        Take(Forward(trainee.Decoder, trainee.Ops), 0, _policy.LogProbs);
         trainee.Ops.Arena.Reset();
         double sum = 0;
         for (int i = 0; i < _policy.Tokens; i++)
@@ -128,7 +131,7 @@ internal sealed class PolicyStep(Trainee trainee, PolicySettings settings, Decod
         (_policy.UpdateTokens, _policy.UpdateSequences) = (updateTokens, Math.Max(updateSequences, _policy.Sequences));
         if (reference is not null)
         {
-            Take(Forward(reference, trainee.Ops), _policy.ReferenceLogProbs);
+            Take(Forward(reference, trainee.Ops), 0, _policy.ReferenceLogProbs);
             _policy.HasReference = true;
             trainee.Ops.Arena.Reset();
         }
@@ -136,11 +139,11 @@ internal sealed class PolicyStep(Trainee trainee, PolicySettings settings, Decod
         return to;
     }
 
-    /// <summary>log p of every token of the packed answers. [R, 1]</summary>
+    /// <summary>log p at the temperature of sampling, and the entropy, at every token of the packed answers. [R, 2]</summary>
     private Tensor Forward(Decoder decoder, Ops ops)
     {
         Tensor hidden = decoder.Forward(ops, _batch); // [T, D]
-        return ops.LogProbabilities(ops.Gather(hidden, Span(_rows)), decoder.Head, Span(_targets));
+        return ops.LogProbabilities(ops.Gather(hidden, Span(_rows)), decoder.Head, Span(_targets), (float)settings.Temperature, entropy: true);
     }
 
     private double Flops(Answer[] answers, int from, int to)
@@ -172,17 +175,17 @@ internal sealed class PolicyStep(Trainee trainee, PolicySettings settings, Decod
         if (_gradient.Length < _policy.Tokens)
         {
             int size = 2 * _policy.Tokens;
-            (_gradient, _entropyGradient, _coefficients) = (new double[size], new double[size], new float[size]);
+            (_gradient, _entropyGradient, _coefficients) = (new double[size], new double[size], new float[2 * size]);
         }
     }
 
     private Span<double> Part(double[] values) => values.AsSpan(0, _policy.Tokens);
 
-    private static void Take(Tensor column, Span<double> values)
+    private static void Take(Tensor rows, int column, Span<double> values)
     {
         for (int i = 0; i < values.Length; i++)
         {
-            values[i] = column[i][0];
+            values[i] = rows[i][column];
         }
     }
 

@@ -23,7 +23,7 @@ internal sealed class PolicyWatch
     /// <summary>What there is to say after a step, and whether it is a reason to stop.</summary>
     public (string? Warning, string? Stop) Look(PolicyProgress step)
     {
-        string? warning = Judges(step);
+        string? judges = Judges(step);
         if (_failed >= Patience)
         {
             return (null, $"no answer of {_failed} steps could be judged: {step.Error}");
@@ -31,10 +31,11 @@ internal sealed class PolicyWatch
 
         if (step.Samples == 0)
         {
-            return (warning, null);
+            return (judges, null);
         }
 
-        warning = Cuts(step) ?? Constant(step) ?? Jumps(step) ?? warning;
+        (string? cuts, string? constant, string? jumps) = (Cuts(step), Constant(step), Jumps(step)); // each counts its own steps
+        string? warning = cuts ?? constant ?? jumps ?? judges;
         string? stop = Collapsed(step);
         stop ??= _constant >= LongPatience ? Text($"every answer of {_constant} steps earned the same as the others of its prompt: there is nothing to learn from") : null;
         return (stop is null ? warning : null, stop);

@@ -30,7 +30,6 @@ internal sealed class PolicyWork : StageWork
     private readonly NanoExamples _heldOut;
     private readonly string[] _families;
     private readonly ChatTemplate _template;
-    private readonly Reward _reward;
     private readonly PolicyStep _step;
     private readonly PolicyWatch _watch = new();
     private readonly ReferencePolicy? _reference;
@@ -46,7 +45,6 @@ internal sealed class PolicyWork : StageWork
         _heldOut = new NanoExamples((ulong)trainee.Run.Seed);
         _families = [.. policy.Families.Where(f => f.Value > 0).Select(f => f.Key)];
         _template = ChatTemplate.For(trainee.Tokenizer);
-        _reward = new Reward(policy.Reward);
         _reference = policy.Objective.UsesReference ? new ReferencePolicy(trainee.Decoder) : null;
         _step = new PolicyStep(trainee, policy.Objective, _reference?.Decoder);
     }
@@ -73,7 +71,7 @@ internal sealed class PolicyWork : StageWork
         }
 
         _reference?.MarkChanged();
-        string? fault = VerifierSelfTest.Run(_reward, Enumerable.Range(0, SelfTests).Select(i => Asked(i)));
+        string? fault = VerifierSelfTest.Run(_policy.Reward, Enumerable.Range(0, SelfTests).Select(i => Asked(i)));
         if (fault is not null)
         {
             throw new InvalidDataException($"{_trainee.Run.Name}: stage {Stage.Name}: the reward is not to be trusted: {fault}");
@@ -88,7 +86,7 @@ internal sealed class PolicyWork : StageWork
             TokenBudget = Math.Max(512, 2 * _policy.Concurrent),
             ContextLength = _trainee.Run.SequenceLength,
         });
-        _sampler = new RolloutSampler(_engine, _trainee.Tokenizer, _template, _reward);
+        _sampler = new RolloutSampler(_engine, _trainee.Tokenizer, _template, _policy.Reward);
         _samples = new StepLog(Path.Combine(_trainee.Run.Output, "samples.jsonl"), done);
         return step == 0 && _trainee.Run.EvaluateEvery > 0 ? Evaluate() : null;
     }
@@ -151,7 +149,7 @@ internal sealed class PolicyWork : StageWork
         (string Family, double Accuracy)[] families =
         [
             .. groups.Where(g => g.Rollouts.Count > 0).GroupBy(g => g.Problem.Task ?? "").OrderBy(g => g.Key, StringComparer.Ordinal)
-                .Select(f => (f.Key, f.Average(g => g.Rollouts[0].Reward.Outcome == Outcome.Correct ? 1.0 : 0))),
+                .Select(f => (f.Key, f.Average(g => g.Rollouts[0].Reward.Outcome == VerdictOutcome.Correct ? 1.0 : 0))),
         ];
         return new HeldOut
         {
@@ -254,8 +252,8 @@ internal sealed class PolicyWork : StageWork
         return new PolicyProgress
         {
             Reward = Mean(r => r.Reward.Total),
-            Parts = [.. _policy.Reward.Select((p, i) => (p.Name, Mean(r => r.Reward.Parts[i].Value)))],
-            Accuracy = Mean(r => r.Reward.Outcome == Outcome.Correct ? 1 : 0),
+            Parts = [.. _policy.Reward.Parts.Select(p => (p.Name, Mean(r => r.Reward.Parts[p.Name].Score)))],
+            Accuracy = Mean(r => r.Reward.Outcome == VerdictOutcome.Correct ? 1 : 0),
             Length = Mean(r => r.Length),
             Truncated = Mean(r => r.Ended ? 0 : 1),
             ZeroVariance = groups.Average(g => g.HasNoVariance ? 1.0 : 0),

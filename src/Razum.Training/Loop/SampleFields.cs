@@ -12,9 +12,9 @@ internal static class SampleFields
         json.WriteString("prompt", problem.Prompt);
         json.WriteString("text", rollout.Text);
         json.WriteNumber("reward", rollout.Reward.Total);
-        foreach ((string name, double value) in rollout.Reward.Parts)
+        foreach ((string name, Verdict verdict) in rollout.Reward.Parts)
         {
-            json.WriteNumber("reward." + name, value);
+            json.WriteNumber("reward." + name, verdict.Score);
         }
 
         json.WriteString("outcome", rollout.Reward.Outcome.ToString().ToLowerInvariant());

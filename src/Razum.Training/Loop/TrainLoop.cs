@@ -258,14 +258,15 @@ public sealed class TrainLoop : IDisposable
         }
 
         metrics.Write(progress.Step, json => MetricsFields.Write(json, progress));
-        bool stops = cancellation.IsCancellationRequested && _done < _run.Steps;
-        if (_done % _run.CheckpointEvery == 0 || _done == _run.Steps || stops)
+        if (_done % _run.CheckpointEvery == 0 || _done == _run.Steps)
         {
             progress = progress with { Checkpoint = Save(work, ends) };
         }
 
         _options.Progress?.Invoke(progress);
-        return stops ? new TrainResult(false, _done, progress.Checkpoint!) : null;
+        return cancellation.IsCancellationRequested && _done < _run.Steps
+            ? new TrainResult(false, _done, progress.Checkpoint ?? Save(work, ends))
+            : null;
     }
 
     private HeldOut Evaluate(StageWork work)

@@ -81,9 +81,9 @@ public sealed class RolloutSampler(IEngine engine, Tokenizer tokenizer, ChatTemp
         }
 
         string text = tokenizer.Decode(tokens.AsSpan(prompt.Length, logProbs.Length - (ended ? 1 : 0)));
-        RewardResult result = reward.Score(problem, prefix, text, ended, logProbs.Length);
-        return result.Outcome == Outcome.Error
-            ? (null, result.Message)
+        RewardResult result = reward.Score(problem, new Completion(text, ended, logProbs.Length, prefix));
+        return result.Outcome == VerdictOutcome.Error
+            ? (null, result.Fault)
             : (new Rollout
             {
                 Tokens = tokens,

@@ -22,7 +22,7 @@ public sealed record PolicyConfig
     public required PolicySettings Objective { get; init; }
 
     /// <summary>What an answer earns.</summary>
-    public required IReadOnlyList<RewardPart> Reward { get; init; }
+    public required Reward Reward { get; init; }
 
     /// <summary>Families of problems and how often each is drawn.</summary>
     public required IReadOnlyDictionary<string, double> Families { get; init; }

@@ -180,7 +180,7 @@ public static class RunConfigReader
             MaxTokens = longest,
             Minibatches = fields.Whole("minibatches", 1, most: prompts),
             Objective = settings,
-            Reward = [.. fields.Objects("reward").Select(RewardPart.Read)],
+            Reward = Reward.Read(fields.Objects("reward")),
             Families = fields.Weights("families"),
             Level = fields.Has("level") ? fields.Whole("level", least: 0) : null,
             Refill = fields.Choice("zero_variance", "skip", "skip", "refill") == "refill",
