@@ -8,18 +8,19 @@ internal static class BlockChart
 {
     private const string Eighths = " ▁▂▃▄▅▆▇█";
 
-    /// <summary>Lines of text, the topmost first. The values are squeezed into <paramref name="width"/> columns, each the mean of its share.</summary>
-    /// <param name="values">The curve, in order; may be empty.</param>
+    /// <summary>Lines of text, the topmost first. A column shows the mean of its share of the values, or the one value that falls on it.</summary>
+    /// <param name="values">The curve so far, in order; may be empty.</param>
+    /// <param name="total">How many values there will be; all of them will fill the width.</param>
     /// <param name="width">Columns of the curve itself.</param>
     /// <param name="height">Lines.</param>
     /// <param name="top">What the highest line's upper edge stands for; above 0.</param>
     /// <param name="format">How the axis writes its two numbers.</param>
-    public static IReadOnlyList<string> Draw(IReadOnlyList<double> values, int width, int height, double top, string format)
+    public static IReadOnlyList<string> Draw(IReadOnlyList<double> values, int total, int width, int height, double top, string format)
     {
         string high = top.ToString(format, CultureInfo.InvariantCulture);
         string low = 0.0.ToString(format, CultureInfo.InvariantCulture);
         int margin = Math.Max(high.Length, low.Length);
-        int columns = Math.Min(width, values.Count);
+        int columns = values.Count == 0 ? 0 : Math.Max(1, (int)((long)width * values.Count / Math.Max(total, values.Count)));
         string[] lines = new string[height];
         for (int line = 0; line < height; line++)
         {
@@ -58,8 +59,8 @@ internal static class BlockChart
 
     private static double Mean(IReadOnlyList<double> values, int column, int columns)
     {
-        int from = column * values.Count / columns;
-        int to = Math.Max(from + 1, (column + 1) * values.Count / columns);
+        int from = (int)((long)column * values.Count / columns);
+        int to = Math.Max(from + 1, (int)((column + 1L) * values.Count / columns));
         double sum = 0;
         for (int i = from; i < to; i++)
         {

@@ -38,8 +38,8 @@ internal sealed class PolicyDashboard(double? pricePerCoreHour)
         PolicyProgress policy = progress.Policy!;
         int columns = Math.Clamp((width - 16) / 2, 10, 60);
         double rewardTop = Math.Max(1, BlockChart.RoundUp(_rewards.Max()));
-        IReadOnlyList<string> rewards = BlockChart.Draw(_rewards, columns, ChartHeight, rewardTop, "0.0");
-        IReadOnlyList<string> lengths = BlockChart.Draw(_lengths, columns, ChartHeight, BlockChart.RoundUp(Math.Max(1, _lengths.Max())), "0");
+        IReadOnlyList<string> rewards = BlockChart.Draw(_rewards, progress.Steps, columns, ChartHeight, rewardTop, "0.0");
+        IReadOnlyList<string> lengths = BlockChart.Draw(_lengths, progress.Steps, columns, ChartHeight, BlockChart.RoundUp(Math.Max(1, _lengths.Max())), "0");
         Grid charts = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn(new GridColumn().NoWrap());
         charts.AddRow(new Markup(Text($"[bold]reward[/] {policy.Reward:0.000}")), new Markup(Text($"[bold]tokens of an answer[/] {policy.Length:0.0}")));
         charts.AddRow(new Spectre.Console.Text(string.Join('\n', rewards), new Style(Color.Teal)), new Spectre.Console.Text(string.Join('\n', lengths), new Style(Color.Olive)));

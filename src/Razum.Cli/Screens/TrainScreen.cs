@@ -69,9 +69,9 @@ internal sealed class TrainScreen(Terminal terminal, double? pricePerCoreHour)
         _smoothed = _smoothed is { } before ? before + (Smoothing * (progress.Loss - before)) : progress.Loss;
         if (_live is not null)
         {
-            if (progress.HeldOut is not null)
+            if (progress.HeldOut is { } measured)
             {
-                terminal.Screen.WriteLine(Line(progress));
+                terminal.Screen.WriteLine($"{progress.Stage} step {progress.Step}/{progress.Steps}  {Measured(measured)}");
             }
 
             _live.UpdateTarget(progress.Policy is null ? Moving(progress) : _dashboard.Draw(progress, Moving(progress), terminal.Screen.Profile.Width));
