@@ -56,7 +56,7 @@ public sealed class TrainLoop : IDisposable
         _feeds = [.. sources.Select((s, i) => new SequenceFeed(s, run.Stages[i].Name, run.SequenceLength))];
         _identity = Identity(run, sources);
         _ops = new CpuOps(options.Threads, options.InstructionSet, run.Arithmetic);
-        _optimizer = run.Muon is { } muon ? new Muon(Decoder.Parameters, _ops, muon, run.AdamW) : new AdamW(Decoder.Parameters, _ops.Pool, run.AdamW);
+        _optimizer = run.MakeOptimizer(Decoder.Parameters, _ops);
         _step = new TrainStep(Decoder, _ops);
         _cost = new DecoderCost(Decoder);
         _published = new PublishedModel
@@ -237,14 +237,19 @@ public sealed class TrainLoop : IDisposable
 
         _optimizer.Update(rate, norm);
         double? violation = null;
+        double? entropy = null;
+        int dead = 0;
         int layer = 0;
         foreach (MixtureOfExperts mixture in Decoder.Mixtures)
         {
             long[] loads = totals.Loads[layer++];
-            violation = Math.Max(violation ?? 0, LoadBalance.MaxViolation(loads));
+            LoadFigures load = LoadFigures.Of(loads);
+            violation = Math.Max(violation ?? 0, load.MaxViolation);
+            entropy = Math.Min(entropy ?? 1, load.Entropy);
+            dead += load.Dead;
             if (mixture.CorrectionBias is { } bias && _run.BalanceSpeed > 0)
             {
-                LoadBalance.Update(bias, loads, _run.BalanceSpeed);
+                LoadBalance.Update(bias, loads, _run.BalanceSpeed, _run.BalanceCentred);
             }
         }
 
@@ -262,6 +267,8 @@ public sealed class TrainLoop : IDisposable
             LearningRate = rate,
             GradientNorm = norm,
             MaxViolation = violation,
+            LoadEntropy = entropy,
+            DeadExperts = layer > 0 ? dead : null,
             Tokens = tokens,
             TokensPerSecond = 0,
             Utilisation = 0,

@@ -1,4 +1,5 @@
 using Razum.Tensors;
+using Razum.Training.Optimizers;
 using Razum.Training.Runs;
 using Razum.Training.Schedules;
 
@@ -46,6 +47,22 @@ public sealed class RunConfigTests : IDisposable
         Assert.Contains(expected, fault.Message, StringComparison.Ordinal);
         Assert.Contains("run.json", fault.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', fault.Message);
+    }
+
+    [Theory]
+    [InlineData("\"amsgrad\": true", "AdamW")]
+    [InlineData("\"kind\": \"muon\", \"momentum\": 0.9", "Muon")]
+    [InlineData("\"kind\": \"sgd\", \"momentum\": 0.5, \"nesterov\": false", "Sgd")]
+    [InlineData("\"kind\": \"nadam\", \"momentum_decay\": 0.01", "NAdam")]
+    [InlineData("\"kind\": \"adafactor\", \"beta2_decay\": -0.7, \"clip\": 1", "Adafactor")]
+    public void Optimisers_are_chosen_by_name(string fields, string type)
+    {
+        RunConfig run = Read(Good.Replace("\"beta2\": 0.95", fields, StringComparison.Ordinal));
+        using var ops = new CpuOps(1);
+        using Weight weight = Weight.Create("w", 2, 3);
+        using Optimizer optimizer = run.MakeOptimizer([weight], ops);
+        Assert.Equal(type, optimizer.GetType().Name);
+        Assert.Throws<InvalidDataException>(() => Read(Good.Replace("\"beta2\": 0.95", fields + ", \"speed\": 1", StringComparison.Ordinal)));
     }
 
     [Fact]
