@@ -56,6 +56,11 @@ public sealed class TrainLoop : IDisposable
         _feeds = [.. sources.Select((s, i) => new SequenceFeed(s, run.Stages[i].Name, run.SequenceLength))];
         _identity = Identity(run, sources);
         _ops = new CpuOps(options.Threads, options.InstructionSet, run.Arithmetic);
+        foreach (MixtureOfExperts mixture in Decoder.Mixtures)
+        {
+            mixture.BalanceCountsChoices = run.BalanceCountsChoices;
+        }
+
         _optimizer = run.MakeOptimizer(Decoder.Parameters, _ops);
         _step = new TrainStep(Decoder, _ops);
         _cost = new DecoderCost(Decoder);

@@ -61,6 +61,9 @@ public sealed record RunConfig
     /// <summary>alpha of the sequence-wise balance loss; 0 for none.</summary>
     public double BalanceAlpha { get; init; }
 
+    /// <summary>Whether that loss counts experts by score + bias, as they are chosen, and not by score alone.</summary>
+    public bool BalanceCountsChoices { get; init; }
+
     /// <summary>Whether activations are computed again in the backward pass instead of kept.</summary>
     public bool Recompute { get; init; }
 

@@ -80,6 +80,7 @@ public static class RunConfigReader
             AdamW = optimizer is not null && kind is ("adamw" or "muon") ? OptimizerReader.AdamW(optimizer) : new AdamWSettings(),
             BalanceSpeed = balance?.Number("bias_update_speed", 0, most: 1) ?? 0,
             BalanceCentred = balance?.Flag("centred", false) ?? false,
+            BalanceCountsChoices = balance?.Choice("sequence_counts", "scores", "scores", "choices") == "choices",
             BalanceAlpha = balance?.Number("sequence_alpha", 0, most: 1) ?? 0,
             Recompute = fields.Flag("recompute", false),
             EvaluateEvery = evaluation?.Whole("every") ?? 0,

@@ -62,7 +62,7 @@ public sealed class LoadBalanceTests
         double[] loads = [.. Enumerable.Range(0, experts).Select(e => (double)selected.Count(s => s == e))];
         Assert.Equal(golden.Outputs["load"].Values, loads);
         Assert.Equal(golden.Expected.GetProperty("max_vio").GetDouble(), LoadFigures.Of([.. loads.Select(l => (long)l)]).MaxViolation, 1e-12);
-        CheckBalanceLoss(golden, ops, logits, shape, settings.GetProperty("alpha").GetDouble(), sequences);
+        CheckBalanceLoss(golden, ops, logits, bias, shape, settings.GetProperty("alpha").GetDouble(), sequences);
     }
 
     [Theory]
@@ -99,15 +99,15 @@ public sealed class LoadBalanceTests
     [InlineData(new long[] { 9, 3, 0 }, 1.25)]
     public void Max_violation_is_the_excess_over_the_mean(long[] loads, double expected) => Assert.Equal(expected, LoadFigures.Of(loads).MaxViolation);
 
-    /// <summary>The balance loss uses the unbiased scores; its f and P are seen in its value and gradient.</summary>
-    private static void CheckBalanceLoss(GoldenLosses golden, CpuOps ops, Tensor logits, RouterShape shape, double alpha, int sequences)
+    /// <summary>The reference counts experts as chosen, with the bias; P is of the scores alone. Both are seen in value and gradient.</summary>
+    private static void CheckBalanceLoss(GoldenLosses golden, CpuOps ops, Tensor logits, Weight bias, RouterShape shape, double alpha, int sequences)
     {
         Segment[] segments = [.. Enumerable.Range(0, sequences).Select(b => new Segment(b * logits.Rows / sequences, logits.Rows / sequences))];
         float shown = float.NaN;
         ops.TensorObserver = (_, value) => shown = value.Value;
         var tape = new Tape(ops);
         Tensor x = tape.Track(logits);
-        Tensor y = tape.SequenceBalance(x, shape, segments, (float)alpha, "balance");
+        Tensor y = tape.SequenceBalance(x, shape, segments, (float)alpha, "balance", bias);
         tape.Backward(y, new float[logits.Rows * logits.Columns]);
         golden.Check("grad_logits", [.. tape.GradientOf(x).ToArray().Select(g => (double)g)]);
         golden.Check("balance_loss", shown, golden.Expected.GetProperty("balance_loss").GetDouble());
