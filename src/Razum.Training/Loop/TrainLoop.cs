@@ -6,6 +6,7 @@ using Razum.Tensors.Checkpoints;
 using Razum.Text;
 using Razum.Training.Checkpoints;
 using Razum.Training.Data;
+using Razum.Training.Objectives;
 using Razum.Training.Optimizers;
 using Razum.Training.Plots;
 using Razum.Training.Runs;
@@ -23,6 +24,7 @@ public sealed class TrainLoop : IDisposable
     private readonly CpuOps _ops;
     private readonly Optimizer _optimizer;
     private readonly TrainStep _step;
+    private readonly SupervisedLoss[] _losses;
     private readonly DecoderCost _cost;
     private readonly CheckpointFolders _folders;
     private readonly PublishedModel _published;
@@ -63,6 +65,7 @@ public sealed class TrainLoop : IDisposable
 
         _optimizer = run.MakeOptimizer(Decoder.Parameters, _ops);
         _step = new TrainStep(Decoder, _ops);
+        _losses = [.. run.Stages.Select(s => SupervisedLoss.Load(s.Loss, Decoder))];
         _cost = new DecoderCost(Decoder);
         _published = new PublishedModel
         {
@@ -98,7 +101,7 @@ public sealed class TrainLoop : IDisposable
             {
                 int step = _done - begin;
                 long start = Stopwatch.GetTimestamp();
-                TrainProgress progress = Advance(stage, _feeds[s], step, out double flops);
+                TrainProgress progress = Advance(stage, _losses[s], _feeds[s], step, out double flops);
                 double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
                 clock.Add(progress.Tokens, seconds);
                 bool ends = _done == begin + stage.Steps;
@@ -138,6 +141,11 @@ public sealed class TrainLoop : IDisposable
     public void Dispose()
     {
         _step.Dispose();
+        foreach (SupervisedLoss loss in _losses)
+        {
+            loss.Dispose();
+        }
+
         _optimizer.Dispose();
         _ops.Dispose();
         foreach (Weight weight in Decoder.Parameters)
@@ -223,14 +231,14 @@ public sealed class TrainLoop : IDisposable
     }
 
     /// <summary>One step of a stage.</summary>
-    private TrainProgress Advance(StageConfig stage, SequenceFeed feed, int step, out double flops)
+    private TrainProgress Advance(StageConfig stage, SupervisedLoss objective, SequenceFeed feed, int step, out double flops)
     {
         double lambda = stage.MtpLambdaAt(step);
         double rate = stage.LearningRate * stage.Schedule.Factor(step);
         IReadOnlyList<TrainingSequence> sequences = feed.Take(stage.StepTokens);
         int tokens = sequences.Sum(s => s.Tokens.Count);
         flops = sequences.Sum(s => _cost.Training(s.Tokens.Count, lambda > 0));
-        _step.Accumulate(sequences, _run.MicroBatchTokens, lambda, _run.BalanceAlpha);
+        _step.Accumulate(sequences, _run.MicroBatchTokens, lambda, _run.BalanceAlpha, objective);
         StepTotals totals = _step.Totals;
         double loss = totals.Main + (lambda * totals.Mtp) + totals.Balance;
         double norm = _optimizer.GradientNorm();

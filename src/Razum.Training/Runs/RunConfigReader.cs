@@ -3,6 +3,7 @@ using System.Text.Json;
 using Razum.Models;
 using Razum.Tensors;
 using Razum.Tensors.Checkpoints;
+using Razum.Training.Objectives;
 using Razum.Training.Optimizers;
 using Razum.Training.Schedules;
 
@@ -113,6 +114,7 @@ public static class RunConfigReader
             StepTokens = fields.Whole("step_tokens", least: sequenceLength),
             LearningRate = fields.Number("learning_rate"),
             Schedule = ReadSchedule(fields.Object("schedule"), steps),
+            Loss = fields.OptionalObject("loss") is { } loss ? SupervisedSettings.Read(loss, full) : new SupervisedSettings(),
             MtpLambda = lambda,
             MtpLateLambda = mtp?.Number("late_lambda", lambda) ?? 0,
             MtpLateFrom = mtp?.Number("late_from", 1, most: 1) ?? 1,
