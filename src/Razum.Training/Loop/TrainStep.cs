@@ -9,8 +9,8 @@ namespace Razum.Training.Loop;
 /// <summary>
 /// Loss and gradients of a step, micro-batch by micro-batch:
 /// <code>loss = main + lambda mtp + balance</code>
-/// main: mean over all targets of the STEP, or what <see cref="SupervisedLoss"/> says; mtp: mean over its targets t_{i+2} (the layer runs on rows 0 .. L-2 of every sequence); balance: mean over its
-/// sequences. So a step gives the same gradient however it is cut into micro-batches, up to rounding.
+/// main: mean over all targets of the STEP, or what <see cref="SupervisedLoss"/> makes of them; mtp: mean over its targets t_{i+2} (the layer runs on rows
+/// 0 .. L-2 of every sequence); balance: mean over its sequences. So a step gives the same gradient however it is cut into micro-batches, up to rounding.
 /// </summary>
 internal sealed class TrainStep : IDisposable
 {
