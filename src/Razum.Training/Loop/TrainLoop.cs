@@ -135,6 +135,7 @@ public sealed class TrainLoop : IDisposable
 
         string final = Path.Combine(_run.Output, "final");
         CheckpointFolders.Write(final, _published.Write);
+        WriteAverage();
         return new TrainResult(true, _done, final);
     }
 
@@ -299,6 +300,17 @@ public sealed class TrainLoop : IDisposable
         }
 
         return loss;
+    }
+
+    /// <summary>The model of the averaged weights, if the run keeps an average.</summary>
+    private void WriteAverage()
+    {
+        if (_optimizer is AveragedOptimizer { HasAverage: true } averaged)
+        {
+            averaged.Exchange();
+            CheckpointFolders.Write(Path.Combine(_run.Output, "average"), _published.Write);
+            averaged.Exchange();
+        }
     }
 
     private string Save(long nextSequence)

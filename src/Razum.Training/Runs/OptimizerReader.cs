@@ -2,7 +2,7 @@ using Razum.Training.Optimizers;
 
 namespace Razum.Training.Runs;
 
-/// <summary>The constants of each optimiser, from the <c>optimizer</c> object of a run file; what is absent has the optimiser's own default.</summary>
+/// <summary>The constants of each optimiser and of averages, from the objects <c>optimizer</c> and <c>average</c> of a run file; what is absent has the optimiser's own default.</summary>
 internal static class OptimizerReader
 {
     private const double BelowOne = 0.9999999;
@@ -65,6 +65,19 @@ internal static class OptimizerReader
             WeightDecay = fields.Number("weight_decay", settings.WeightDecay),
             ClipNorm = Clip(fields, settings.ClipNorm),
         };
+    }
+
+    public static AverageSettings Average(RunFields fields)
+    {
+        var settings = new AverageSettings();
+        settings = new AverageSettings
+        {
+            Kind = fields.Choice<AverageKind>("kind", settings.Kind),
+            Decay = fields.Number("decay", settings.Decay, most: BelowOne),
+            After = fields.Whole("after", settings.After, least: 0),
+        };
+        fields.Done();
+        return settings;
     }
 
     private static double Clip(RunFields fields, double fallback) => fields.Has("clip") ? fields.Number("clip", least: 1e-12) : fallback;

@@ -52,6 +52,9 @@ public sealed record RunConfig
     /// <summary>In place of AdamW; null for AdamW.</summary>
     public AdafactorSettings? Adafactor { get; init; }
 
+    /// <summary>An average of the weights kept beside them and published in <c>average</c> at the end; null for none.</summary>
+    public AverageSettings? Average { get; init; }
+
     /// <summary>gamma of the balancing bias; 0 leaves it.</summary>
     public double BalanceSpeed { get; init; }
 
@@ -93,8 +96,14 @@ public sealed record RunConfig
     /// <summary>Steps of all stages together.</summary>
     public int Steps => Stages.Sum(s => s.Steps);
 
-    /// <summary>The optimiser that the run names.</summary>
-    public Optimizer MakeOptimizer(IEnumerable<Weight> weights, CpuOps ops) =>
+    /// <summary>The optimiser that the run names, with the average of weights if there is to be one.</summary>
+    public Optimizer MakeOptimizer(IEnumerable<Weight> weights, CpuOps ops)
+    {
+        Optimizer optimizer = MakePlainOptimizer(weights, ops);
+        return Average is null ? optimizer : new AveragedOptimizer(optimizer, ops.Pool, Average);
+    }
+
+    private Optimizer MakePlainOptimizer(IEnumerable<Weight> weights, CpuOps ops) =>
         Muon is not null ? new Muon(weights, ops, Muon, AdamW)
         : Sgd is not null ? new Sgd(weights, ops.Pool, Sgd)
         : NAdam is not null ? new NAdam(weights, ops.Pool, NAdam)

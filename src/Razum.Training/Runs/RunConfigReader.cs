@@ -79,6 +79,7 @@ public static class RunConfigReader
             NAdam = kind == "nadam" ? OptimizerReader.NAdam(optimizer!) : null,
             Adafactor = kind == "adafactor" ? OptimizerReader.Adafactor(optimizer!) : null,
             AdamW = optimizer is not null && kind is ("adamw" or "muon") ? OptimizerReader.AdamW(optimizer) : new AdamWSettings(),
+            Average = fields.OptionalObject("average") is { } average ? OptimizerReader.Average(average) : null,
             BalanceSpeed = balance?.Number("bias_update_speed", 0, most: 1) ?? 0,
             BalanceCentred = balance?.Flag("centred", false) ?? false,
             BalanceCountsChoices = balance?.Choice("sequence_counts", "scores", "scores", "choices") == "choices",

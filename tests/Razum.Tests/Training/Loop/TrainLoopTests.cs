@@ -8,6 +8,7 @@ using Razum.Training.Checkpoints;
 using Razum.Training.Data;
 using Razum.Training.Loop;
 using Razum.Training.Objectives;
+using Razum.Training.Optimizers;
 using Razum.Training.Runs;
 
 namespace Razum.Tests.Training.Loop;
@@ -123,6 +124,33 @@ public sealed class TrainLoopTests : IDisposable
     public void Recomputation_changes_nothing()
     {
         Assert.Equal(Train(Config("kept"), 1), Train(Config("recomputed") with { Recompute = true }, 1));
+    }
+
+    [Fact]
+    public void The_average_of_weights_is_published_and_survives_an_interruption()
+    {
+        var average = new AverageSettings { Decay = 0.7, After = 3 };
+        RunConfig run = Config("averaged") with { Average = average };
+        Assert.Equal(Train(Config("alone"), 2), Train(run, 2)); // training itself does not notice
+        using var cancellation = new CancellationTokenSource();
+        RunConfig cut = Config("cut") with { Average = average };
+        using (var loop = new TrainLoop(cut, new TrainOptions { Threads = 1, Plots = false, Progress = p => Cancel(p.Step) }))
+        {
+            Assert.False(loop.Run(cancellation.Token).Completed);
+        }
+
+        Train(cut, 1);
+        string[] files = [.. ((RunConfig[])[run, cut]).Select(r => Path.Combine(r.Output, "average", "model.safetensors"))];
+        Assert.Equal(File.ReadAllBytes(files[0]), File.ReadAllBytes(files[1]));
+        Assert.NotEqual(File.ReadAllBytes(files[0]), File.ReadAllBytes(Path.Combine(run.Output, "final", "model.safetensors")));
+
+        void Cancel(int step)
+        {
+            if (step == 7)
+            {
+                cancellation.Cancel();
+            }
+        }
     }
 
     [Fact]

@@ -79,6 +79,7 @@ public sealed class RunConfigTests : IDisposable
     [InlineData("\"kind\": \"sgd\", \"momentum\": 0.5, \"nesterov\": false", "Sgd")]
     [InlineData("\"kind\": \"nadam\", \"momentum_decay\": 0.01", "NAdam")]
     [InlineData("\"kind\": \"adafactor\", \"beta2_decay\": -0.7, \"clip\": 1", "Adafactor")]
+    [InlineData("\"beta1\": 0.8 }, \"average\": { \"kind\": \"ema_corrected\", \"decay\": 0.9, \"after\": 5", "AveragedOptimizer")]
     public void Optimisers_are_chosen_by_name(string fields, string type)
     {
         RunConfig run = Read(Good.Replace("\"beta2\": 0.95", fields, StringComparison.Ordinal));
