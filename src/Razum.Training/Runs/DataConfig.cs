@@ -15,6 +15,12 @@ public sealed record DataConfig
     /// <summary>Families of examples and how often each is drawn; empty means the source's own mixture.</summary>
     public IReadOnlyDictionary<string, double> Families { get; init; } = new Dictionary<string, double>();
 
+    /// <summary>Share of examples with thinking, the others answer at once; null for the source's own.</summary>
+    public double? Worked { get; init; }
+
+    /// <summary>Level of difficulty of the examples; null for whole distributions.</summary>
+    public int? Level { get; init; }
+
     /// <summary>Whether all tokens of a conversation are learned, or only the last answer.</summary>
     public bool LearnsPrompts { get; init; }
 

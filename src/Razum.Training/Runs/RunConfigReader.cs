@@ -6,6 +6,7 @@ using Razum.Tensors.Checkpoints;
 using Razum.Training.Objectives;
 using Razum.Training.Optimizers;
 using Razum.Training.Schedules;
+using Razum.Training.Verifiers;
 
 namespace Razum.Training.Runs;
 
@@ -107,15 +108,17 @@ public static class RunConfigReader
         int steps = fields.Whole("steps");
         RunFields? mtp = fields.OptionalObject("mtp");
         double lambda = mtp?.Number("lambda") ?? 0;
+        PolicyConfig? policy = fields.OptionalObject("reinforcement") is { } reinforcement ? ReadPolicy(reinforcement, sequenceLength) : null;
         var stage = new StageConfig
         {
             Name = fields.Text("name"),
-            Data = ReadData(fields.Object("data"), full),
+            Data = policy is null ? ReadData(fields.Object("data"), full) : null,
+            Policy = policy,
             Steps = steps,
-            StepTokens = fields.Whole("step_tokens", least: sequenceLength),
+            StepTokens = policy is null ? fields.Whole("step_tokens", least: sequenceLength) : (long)policy.Prompts * policy.Samples * policy.MaxTokens,
             LearningRate = fields.Number("learning_rate"),
             Schedule = ReadSchedule(fields.Object("schedule"), steps),
-            Loss = fields.OptionalObject("loss") is { } loss ? SupervisedSettings.Read(loss, full) : new SupervisedSettings(),
+            Loss = policy is null && fields.OptionalObject("loss") is { } loss ? SupervisedSettings.Read(loss, full) : new SupervisedSettings(),
             MtpLambda = lambda,
             MtpLateLambda = mtp?.Number("late_lambda", lambda) ?? 0,
             MtpLateFrom = mtp?.Number("late_from", 1, most: 1) ?? 1,
@@ -134,11 +137,37 @@ public static class RunConfigReader
             Files = kind == "examples" ? [] : [.. fields.Texts("files").Select(full)],
             Source = kind == "examples" ? fields.Text("source") : "",
             Families = kind == "examples" ? fields.Weights("families") : new Dictionary<string, double>(),
+            Worked = kind == "examples" && fields.Has("worked") ? fields.Number("worked", most: 1) : null,
+            Level = kind == "examples" && fields.Has("level") ? fields.Whole("level", least: 0) : null,
             LearnsPrompts = kind != "text" && fields.Choice("loss", "answers", "answers", "all") == "all",
             HeldOut = kind == "examples" ? 0 : fields.Number("held_out", 0, most: 0.5),
         };
         fields.Done();
         return data;
+    }
+
+    private static PolicyConfig ReadPolicy(RunFields fields, int sequenceLength)
+    {
+        int prompts = fields.Whole("prompts");
+        int longest = fields.Whole("max_tokens", most: sequenceLength - 1);
+        PolicySettings settings = PolicySettingsReader.Read(fields.Object("objective"), longest);
+        var policy = new PolicyConfig
+        {
+            Prompts = prompts,
+            Samples = fields.Whole("samples", least: 2, most: 65_536),
+            MaxTokens = longest,
+            Minibatches = fields.Whole("minibatches", 1, most: prompts),
+            Objective = settings,
+            Reward = Reward.Read(fields.Objects("reward")),
+            Families = fields.Weights("families"),
+            Level = fields.Has("level") ? fields.Whole("level", least: 0) : null,
+            Refill = fields.Choice("zero_variance", "skip", "skip", "refill") == "refill",
+            ReferenceRefresh = fields.Whole("reference_refresh", 0, least: 0),
+            EvaluatePrompts = fields.Whole("evaluate_prompts", 256),
+            Concurrent = fields.Whole("concurrent", 512, most: 65_536),
+        };
+        fields.Done();
+        return policy;
     }
 
     private static Schedule ReadSchedule(RunFields fields, int steps)

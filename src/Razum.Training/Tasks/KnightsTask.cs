@@ -9,7 +9,12 @@ namespace Razum.Training.Tasks;
 /// </summary>
 internal sealed partial class KnightsTask : ProceduralTask
 {
+    /// <summary>The people in the order in which they speak, for the truth: what is said does not depend on their names.</summary>
+    private static readonly string[] s_letters = ["a", "b", "c"];
+
     public override string Name => "knights";
+
+    public override IReadOnlyList<int> Levels { get; } = [2, 3];
 
     public override TaskProblem Generate(ref TaskRandom random)
     {
@@ -33,8 +38,16 @@ internal sealed partial class KnightsTask : ProceduralTask
         return new TaskProblem(
             $"Knights always tell the truth, knaves always lie. {said} Who is what? ({string.Join(", ", names)})",
             answer,
-            new JsonObject { ["names"] = TruthFields.ToArray(names), ["answer"] = answer });
+            new JsonObject
+            {
+                ["names"] = TruthFields.ToArray(names),
+                ["statements"] = TruthFields.ToArray([.. statements.Select(s => s.Text(s_letters))]),
+                ["answer"] = answer,
+            });
     }
+
+    /// <summary>People.</summary>
+    public override int Size(JsonObject truth) => truth.Texts("names").Length;
 
     protected override TaskOutcome CheckAnswer(string answer, JsonObject truth)
     {

@@ -21,7 +21,7 @@ public sealed class RunConfigTests : IDisposable
         StageConfig stage = Assert.Single(run.Stages);
         Assert.Equal(new StableDecaySchedule(100, 20, 0, DecayShape.Sqrt) { Warmup = 10 }, stage.Schedule);
         Assert.Equal((0.3, 0.1), (stage.MtpLambdaAt(69), stage.MtpLambdaAt(70)));
-        Assert.Equal(2, stage.Data.Families["gcd"]);
+        Assert.Equal(2, stage.Data!.Families["gcd"]);
     }
 
     [Theory]
