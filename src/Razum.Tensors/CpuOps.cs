@@ -142,7 +142,7 @@ public sealed unsafe class CpuOps : Ops, IDisposable
         Require(shape.Experts == logits.Columns, "Route: experts", bias?.Name ?? "logits", logits);
         Tensor weights = Arena.Allocate(logits.Rows, shape.TopK);
         int* ids = Arena.AllocateInts((long)logits.Rows * shape.TopK);
-        Router.Forward(Pool, logits, shape, bias is null ? null : bias.Floats, ids, weights);
+        Router.Forward(Pool, logits, shape, Floats(bias), ids, weights);
         return new Routing(ids, weights, shape.Experts);
     }
 
@@ -155,7 +155,8 @@ public sealed unsafe class CpuOps : Ops, IDisposable
         return y;
     }
 
-    public override Tensor SequenceBalance(Tensor logits, RouterShape shape, ReadOnlySpan<Segment> segments, float alpha, string name)
+    public override Tensor SequenceBalance(
+        Tensor logits, RouterShape shape, ReadOnlySpan<Segment> segments, float alpha, string name, Weight? bias = null)
     {
         if (TensorObserver is null)
         {
@@ -164,7 +165,7 @@ public sealed unsafe class CpuOps : Ops, IDisposable
 
         Tensor y = Arena.Allocate(1, 1);
         Tensor losses = Arena.Allocate(1, segments.Length);
-        Razum.Tensors.Kernels.SequenceBalance.Forward(Pool, logits, shape, CopyBounds(segments), segments.Length, losses.Data);
+        Razum.Tensors.Kernels.SequenceBalance.Forward(Pool, logits, shape, Floats(bias), CopyBounds(segments), segments.Length, losses.Data);
 
         double sum = 0;
         foreach (float loss in losses[0])
@@ -307,6 +308,8 @@ public sealed unsafe class CpuOps : Ops, IDisposable
 
         return bounds;
     }
+
+    internal static float* Floats(Weight? vector) => vector is null ? null : vector.Floats;
 
     private static void Require(bool holds, string what, string name, Tensor x)
     {

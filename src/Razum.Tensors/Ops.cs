@@ -59,9 +59,11 @@ public abstract class Ops
 
     /// <summary>
     /// Returns the logits [T, E] unchanged, but adds alpha * mean over segments of sum_i f_i P_i to whatever is minimised (DeepSeek-V3 section 2.1.2):
-    /// f from the top K unbiased scores, P the mean normalised score; only P has a gradient. The value is shown under <paramref name="name"/>.
+    /// f from the top K scores, P the mean normalised score; only P has a gradient. The value is shown under <paramref name="name"/>. With a
+    /// <paramref name="bias"/> f counts the top K of score + bias, what a balanced router chooses; P stays unbiased.
     /// </summary>
-    public abstract Tensor SequenceBalance(Tensor logits, RouterShape shape, ReadOnlySpan<Segment> segments, float alpha, string name);
+    public abstract Tensor SequenceBalance(
+        Tensor logits, RouterShape shape, ReadOnlySpan<Segment> segments, float alpha, string name, Weight? bias = null);
 
     /// <summary>
     /// sum_t rowWeights[t] * -log softmax(hidden[t] W^T)[targets[t]], in chunks of rows: [T, V] never exists. Rows of weight 0 are skipped. Gives [1, 1].

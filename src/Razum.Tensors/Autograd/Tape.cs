@@ -223,18 +223,20 @@ public sealed unsafe class Tape(CpuOps ops) : Ops
             Arena, dy, x, routing, experts, saved, GradientOrScratch(x), GradientOrScratch(routing.Weights)));
     }
 
-    public override Tensor SequenceBalance(Tensor logits, RouterShape shape, ReadOnlySpan<Segment> segments, float alpha, string name)
+    public override Tensor SequenceBalance(
+        Tensor logits, RouterShape shape, ReadOnlySpan<Segment> segments, float alpha, string name, Weight? bias = null)
     {
         if (!_replaying)
         {
-            ops.SequenceBalance(logits, shape, segments, alpha, name);
+            ops.SequenceBalance(logits, shape, segments, alpha, name, bias);
         }
 
         if (logits.Node != 0)
         {
             int* bounds = ops.CopyBounds(segments);
             int count = segments.Length;
-            _records.Add(() => Tensors.Kernels.SequenceBalance.Backward(ops.Pool, logits, shape, bounds, count, alpha / count, Gradient(logits)));
+            _records.Add(() => Tensors.Kernels.SequenceBalance.Backward(
+                ops.Pool, logits, shape, CpuOps.Floats(bias), bounds, count, alpha / count, Gradient(logits)));
         }
 
         return logits;

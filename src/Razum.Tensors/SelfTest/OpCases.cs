@@ -165,7 +165,7 @@ internal static unsafe class OpCases
         fixed (int* b = bounds)
         fixed (float* l = losses)
         {
-            SequenceBalance.Reference(logits, s_experts, b, losses.Length, l);
+            SequenceBalance.Reference(logits, s_experts, null, b, losses.Length, l);
         }
 
         return losses.Average();

@@ -15,6 +15,8 @@ internal static class MetricsFields
         Number(json, "lr", progress.LearningRate);
         Number(json, "grad_norm", progress.GradientNorm);
         Number(json, "max_violation", progress.MaxViolation);
+        Number(json, "load_entropy", progress.LoadEntropy);
+        Number(json, "dead_experts", progress.DeadExperts);
         json.WriteNumber("tokens", progress.Tokens);
         Number(json, "tokens_per_second", Math.Round(progress.TokensPerSecond, 1));
         Number(json, "utilisation", Math.Round(progress.Utilisation, 4));

@@ -6,6 +6,7 @@ using Razum.Tensors.Checkpoints;
 using Razum.Text;
 using Razum.Training.Checkpoints;
 using Razum.Training.Data;
+using Razum.Training.Optimizers;
 using Razum.Training.Plots;
 using Razum.Training.Runs;
 
@@ -132,6 +133,7 @@ public sealed class TrainLoop : IDisposable
 
         string final = Path.Combine(_run.Output, "final");
         CheckpointFolders.Write(final, _published.Write);
+        WriteAverage();
         return new TrainResult(true, _done, final);
     }
 
@@ -283,6 +285,17 @@ public sealed class TrainLoop : IDisposable
 
     /// <param name="work">The present stage.</param>
     /// <param name="ends">Whether it is over: the next one begins with its own first item.</param>
+    /// <summary>The model of the averaged weights, if the run keeps an average.</summary>
+    private void WriteAverage()
+    {
+        if (_trainee.Optimizer is AveragedOptimizer { HasAverage: true } averaged)
+        {
+            averaged.Exchange();
+            CheckpointFolders.Write(Path.Combine(_run.Output, "average"), _published.Write);
+            averaged.Exchange();
+        }
+    }
+
     private string Save(StageWork work, bool ends)
     {
         string folder = _folders.Of(_done);

@@ -30,6 +30,12 @@ public sealed record TrainProgress
     /// <summary>Largest (max - mean) / mean load of any layer of experts; null without experts.</summary>
     public double? MaxViolation { get; init; }
 
+    /// <summary>Smallest entropy of the loads of any layer of experts, relative to even loads; null without experts.</summary>
+    public double? LoadEntropy { get; init; }
+
+    /// <summary>Experts of all layers that no row of the step went to; null without experts.</summary>
+    public int? DeadExperts { get; init; }
+
     /// <summary>What a stage of reinforcement learning has to report besides; null in others.</summary>
     public PolicyProgress? Policy { get; init; }
 

@@ -13,7 +13,12 @@ internal sealed class Trainee : IDisposable
     {
         (Run, Decoder, Tokenizer, Options) = (run, decoder, tokenizer, options);
         Ops = new CpuOps(options.Threads, options.InstructionSet, run.Arithmetic);
-        Optimizer = run.Muon is { } muon ? new Muon(decoder.Parameters, Ops, muon, run.AdamW) : new AdamW(decoder.Parameters, Ops.Pool, run.AdamW);
+        Optimizer = run.MakeOptimizer(decoder.Parameters, Ops);
+        foreach (MixtureOfExperts mixture in decoder.Mixtures)
+        {
+            mixture.BalanceCountsChoices = run.BalanceCountsChoices;
+        }
+
         Step = new TrainStep(decoder, Ops);
         Cost = new DecoderCost(decoder);
     }

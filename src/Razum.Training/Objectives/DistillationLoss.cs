@@ -11,7 +11,8 @@ namespace Razum.Training.Objectives;
 /// </summary>
 public sealed class DistillationLoss : LogitLoss
 {
-    private const int MostKept = 1024;
+    /// <summary>The most logits that a stored teacher may keep.</summary>
+    internal const int MostKept = 1024;
 
     private readonly DistillationSettings _settings;
     private readonly Tensor _teacher;

@@ -58,6 +58,7 @@ public static class RunConfigReader
         model.Done();
         string tokenizer = fields.Text("tokenizer", "bytes");
         RunFields? optimizer = fields.OptionalObject("optimizer");
+        string kind = optimizer?.Choice("kind", "adamw", "adamw", "muon", "sgd", "nadam", "adafactor") ?? "adamw";
         RunFields? balance = fields.OptionalObject("balance");
         RunFields? evaluation = fields.OptionalObject("evaluation");
         RunFields? checkpoints = fields.OptionalObject("checkpoints");
@@ -74,9 +75,15 @@ public static class RunConfigReader
             SequenceLength = length,
             MicroBatchTokens = fields.Whole("micro_batch_tokens", least: length),
             Arithmetic = fields.Choice("arithmetic", "f32", "f32", "bf16") == "bf16" ? Arithmetic.BF16 : Arithmetic.F32,
-            Muon = ReadMuon(optimizer),
-            AdamW = ReadAdamW(optimizer),
+            Muon = kind == "muon" ? OptimizerReader.Muon(optimizer!) : null,
+            Sgd = kind == "sgd" ? OptimizerReader.Sgd(optimizer!) : null,
+            NAdam = kind == "nadam" ? OptimizerReader.NAdam(optimizer!) : null,
+            Adafactor = kind == "adafactor" ? OptimizerReader.Adafactor(optimizer!) : null,
+            AdamW = optimizer is not null && kind is ("adamw" or "muon") ? OptimizerReader.AdamW(optimizer) : new AdamWSettings(),
+            Average = fields.OptionalObject("average") is { } average ? OptimizerReader.Average(average) : null,
             BalanceSpeed = balance?.Number("bias_update_speed", 0, most: 1) ?? 0,
+            BalanceCentred = balance?.Flag("centred", false) ?? false,
+            BalanceCountsChoices = balance?.Choice("sequence_counts", "scores", "scores", "choices") == "choices",
             BalanceAlpha = balance?.Number("sequence_alpha", 0, most: 1) ?? 0,
             Recompute = fields.Flag("recompute", false),
             EvaluateEvery = evaluation?.Whole("every") ?? 0,
@@ -88,42 +95,12 @@ public static class RunConfigReader
             Stages = [.. fields.Objects("stages").Select(s => ReadStage(s, Full, length))],
             Hash = Convert.ToHexStringLower(SHA256.HashData(bytes)),
         };
+        optimizer?.Done();
         balance?.Done();
         evaluation?.Done();
         checkpoints?.Done();
         fields.Done();
         return run;
-    }
-
-    private static MuonSettings? ReadMuon(RunFields? fields)
-    {
-        if (fields is null || fields.Choice("kind", "adamw", "adamw", "muon") == "adamw")
-        {
-            return null;
-        }
-
-        var settings = new MuonSettings();
-        return settings with { Momentum = fields.Number("momentum", settings.Momentum, most: 0.9999999) };
-    }
-
-    private static AdamWSettings ReadAdamW(RunFields? fields)
-    {
-        var settings = new AdamWSettings();
-        if (fields is null)
-        {
-            return settings;
-        }
-
-        settings = new AdamWSettings
-        {
-            Beta1 = fields.Number("beta1", settings.Beta1, most: 0.9999999),
-            Beta2 = fields.Number("beta2", settings.Beta2, most: 0.9999999),
-            Eps = fields.Number("eps", settings.Eps),
-            WeightDecay = fields.Number("weight_decay", settings.WeightDecay),
-            ClipNorm = fields.Has("clip") ? fields.Number("clip", least: 1e-12) : settings.ClipNorm,
-        };
-        fields.Done();
-        return settings;
     }
 
     private static StageConfig ReadStage(RunFields fields, Func<string, string> full, int sequenceLength)
@@ -141,6 +118,7 @@ public static class RunConfigReader
             StepTokens = policy is null ? fields.Whole("step_tokens", least: sequenceLength) : (long)policy.Prompts * policy.Samples * policy.MaxTokens,
             LearningRate = fields.Number("learning_rate"),
             Schedule = ReadSchedule(fields.Object("schedule"), steps),
+            Loss = policy is null && fields.OptionalObject("loss") is { } loss ? SupervisedSettings.Read(loss, full) : new SupervisedSettings(),
             MtpLambda = lambda,
             MtpLateLambda = mtp?.Number("late_lambda", lambda) ?? 0,
             MtpLateFrom = mtp?.Number("late_from", 1, most: 1) ?? 1,

@@ -1,3 +1,4 @@
+using Razum.Training.Objectives;
 using Razum.Training.Schedules;
 
 namespace Razum.Training.Runs;
@@ -23,6 +24,9 @@ public sealed record StageConfig
 
     /// <summary>Factor on the peak rate; its steps count from the beginning of the stage.</summary>
     public required Schedule Schedule { get; init; }
+
+    /// <summary>What is minimised.</summary>
+    public SupervisedSettings Loss { get; init; } = new();
 
     /// <summary>lambda of the multi-token prediction loss; 0 leaves the layer out.</summary>
     public double MtpLambda { get; init; }

@@ -109,6 +109,31 @@ public sealed class PolicyLossTests
     }
 
     [Fact]
+    public void Nothing_is_allocated_and_buffers_are_used_again()
+    {
+        PolicySettings settings = PolicySettings.Preset("grpo") with { EntropyCoef = 0.1 };
+        PolicyBatch batch = RandomBatch(settings);
+        double[] gradient = new double[batch.Tokens];
+        double[] entropies = new double[batch.Tokens];
+        var metrics = new PolicyMetrics(settings);
+        double first = PolicyLoss.Evaluate(settings, batch, gradient, entropies, metrics);
+        long least = long.MaxValue;
+        for (int window = 0; window < 3; window++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            double again = PolicyLoss.Evaluate(settings, batch, gradient, entropies, metrics);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+            Assert.Equal(first, again);
+        }
+
+        Assert.Equal(0, least);
+        batch.Clear();
+        batch.Add(3, 1);
+        Assert.Equal([true, true, true], batch.Live.ToArray());
+        Assert.Equal((3, 1, false), (batch.Tokens, batch.Sequences, batch.HasReference));
+    }
+
+    [Fact]
     public void What_the_settings_need_must_be_there()
     {
         PolicySettings settings = PolicySettings.Preset("grpo") with { EntropyCoef = 1, Tis = MismatchCorrection.TokenTruncate };

@@ -1,4 +1,6 @@
 using Razum.Tensors;
+using Razum.Training.Objectives;
+using Razum.Training.Optimizers;
 using Razum.Training.Runs;
 using Razum.Training.Schedules;
 
@@ -46,6 +48,46 @@ public sealed class RunConfigTests : IDisposable
         Assert.Contains(expected, fault.Message, StringComparison.Ordinal);
         Assert.Contains("run.json", fault.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', fault.Message);
+    }
+
+    [Fact]
+    public void A_stage_says_what_it_minimises()
+    {
+        const string Before = "\"steps\": 100";
+        Assert.Equal(new SupervisedSettings(), Read(Good).Stages[0].Loss);
+        Assert.Equal(
+            new SupervisedSettings { Mean = LossMean.SequenceMean, Smoothing = 0.1, Z = 1e-4 },
+            Loss("""{"mean": "sequence_mean", "smoothing": 0.1, "z": 1e-4}"""));
+        Assert.Equal(
+            new SupervisedSettings
+            {
+                Teacher = Path.Combine(_folder, "big"),
+                Distillation = new DistillationSettings { Kind = DistillationKind.TopK, Temperature = 2, K = 5 },
+            },
+            Loss("""{"teacher": "big", "divergence": "top_k", "temperature": 2, "k": 5}"""));
+        foreach (string wrong in (string[])["""{"mean": "median"}""", """{"smoothing": 1}""", """{"temperature": 2}""", """{"teacher": "big", "z": 1}"""])
+        {
+            Assert.Contains("stages[0].loss.", Assert.Throws<InvalidDataException>(() => Loss(wrong)).Message, StringComparison.Ordinal);
+        }
+
+        SupervisedSettings Loss(string json) => Read(Good.Replace(Before, $"{Before}, \"loss\": {json}", StringComparison.Ordinal)).Stages[0].Loss;
+    }
+
+    [Theory]
+    [InlineData("\"amsgrad\": true", "AdamW")]
+    [InlineData("\"kind\": \"muon\", \"momentum\": 0.9", "Muon")]
+    [InlineData("\"kind\": \"sgd\", \"momentum\": 0.5, \"nesterov\": false", "Sgd")]
+    [InlineData("\"kind\": \"nadam\", \"momentum_decay\": 0.01", "NAdam")]
+    [InlineData("\"kind\": \"adafactor\", \"beta2_decay\": -0.7, \"clip\": 1", "Adafactor")]
+    [InlineData("\"beta1\": 0.8 }, \"average\": { \"kind\": \"ema_corrected\", \"decay\": 0.9, \"after\": 5", "AveragedOptimizer")]
+    public void Optimisers_are_chosen_by_name(string fields, string type)
+    {
+        RunConfig run = Read(Good.Replace("\"beta2\": 0.95", fields, StringComparison.Ordinal));
+        using var ops = new CpuOps(1);
+        using Weight weight = Weight.Create("w", 2, 3);
+        using Optimizer optimizer = run.MakeOptimizer([weight], ops);
+        Assert.Equal(type, optimizer.GetType().Name);
+        Assert.Throws<InvalidDataException>(() => Read(Good.Replace("\"beta2\": 0.95", fields + ", \"speed\": 1", StringComparison.Ordinal)));
     }
 
     [Fact]
