@@ -71,12 +71,7 @@ internal sealed class PolicyWork : StageWork
         }
 
         _reference?.MarkChanged();
-        string? fault = VerifierSelfTest.Run(_policy.Reward, Enumerable.Range(0, SelfTests).Select(i => Asked(i)));
-        if (fault is not null)
-        {
-            throw new InvalidDataException($"{_trainee.Run.Name}: stage {Stage.Name}: the reward is not to be trusted: {fault}");
-        }
-
+        TestReward();
         var bundle = new ModelBundle(_trainee.Run.Name, _trainee.Decoder, _trainee.Tokenizer, new GenerationDefaults { EndTokens = [_template.EndOfTurn] });
         _engine = new Engine(bundle, new EngineOptions
         {
@@ -223,6 +218,19 @@ internal sealed class PolicyWork : StageWork
         string family = _families[index % _families.Length];
         (string prompt, TaskProblem problem) = _heldOut.Evaluation(family, (ulong)(index / _families.Length));
         return Problem.Of(TaskRegistry.Get(family), problem, prompt);
+    }
+
+    /// <summary>Tries the reward on problems of this stage before anything is paid for.</summary>
+    private void TestReward()
+    {
+        try
+        {
+            VerifierSelfTest.Run(_policy.Reward, [.. Enumerable.Range(0, SelfTests).Select(i => Asked(i))]);
+        }
+        catch (InvalidDataException fault)
+        {
+            throw new InvalidDataException($"{_trainee.Run.Name}: stage {Stage.Name}: {fault.Message}", fault);
+        }
     }
 
     private static PolicyExample Show(Problem problem, Rollout rollout) => new(problem.Prompt, rollout.Text, rollout.Reward.Total, rollout.Length);
