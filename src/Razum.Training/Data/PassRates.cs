@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Razum.Tensors.Checkpoints;
 using Razum.Training.Data.Files;
@@ -67,7 +66,7 @@ public sealed class PassRates
         using var writer = new StreamWriter(stream, bufferSize: 1 << 20, leaveOpen: true);
         foreach ((string problem, (int attempts, int correct)) in _counts)
         {
-            writer.Write(new JsonObject { ["problem"] = problem, ["attempts"] = attempts, ["correct"] = correct }.ToJsonString(JsonSerializerOptions.Default));
+            writer.Write(new JsonObject { ["problem"] = problem, ["attempts"] = attempts, ["correct"] = correct }.ToJsonString());
             writer.Write('\n');
         }
     });

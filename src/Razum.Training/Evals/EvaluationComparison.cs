@@ -49,7 +49,7 @@ public sealed record EvaluationComparison(string First, string Second, IReadOnly
     public string ToJson() => JsonSerializer.Serialize(this, EvaluationJson.Default.EvaluationComparison);
 
     /// <summary>A probability in as many digits as it deserves.</summary>
-    internal static string Chance(double p) => p < 0.001
+    public static string Chance(double p) => p < 0.001
         ? p.ToString("0.0e+0", CultureInfo.InvariantCulture)
         : p.ToString("0.000", CultureInfo.InvariantCulture);
 }

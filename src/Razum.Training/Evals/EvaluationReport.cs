@@ -52,6 +52,11 @@ public sealed record EvaluationReport
         text.AppendJoin(" | ", columns.Select((c, i) => i == 0 ? $"**{Percent(Average(c.Of))}**" : Percent(Average(c.Of))));
         text.Append(CultureInfo.InvariantCulture, $" | {Families.Average(f => f.MeanTokens):0.0} ");
         text.Append(CultureInfo.InvariantCulture, $"| {100 * Families.Average(f => f.Truncated):0.0} % | {100 * Families.Average(f => f.WellFormed):0.0} % |\n");
+        if (Families.Sum(f => f.Errors) is > 0 and var errors)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n{errors} answers could not be judged, because the judge failed; they count as not right.\n");
+        }
+
         return K > 0 ? text.Append('\n').Append(Samples()).ToString() : text.ToString();
     }
 

@@ -55,6 +55,9 @@ public sealed record FamilyResult
     /// <summary>Accuracy of samples that answer at once.</summary>
     public double? CorrectAtOnce { get; init; }
 
+    /// <summary>Answers that could not be judged, greedy and sampled: the judge failed. They count as not right.</summary>
+    public int Errors { get; init; }
+
     /// <summary>Prompt by prompt, for comparisons.</summary>
     [JsonIgnore]
     public IReadOnlyList<PromptScore> Scores { get; init; } = [];
@@ -76,6 +79,7 @@ public sealed record FamilyResult
             MeanTokens = greedy.Average(a => a.Tokens),
             Truncated = Share(greedy, IsTruncated),
             WellFormed = Share(greedy, IsWellFormed),
+            Errors = scores.Sum(s => s.Samples.Append(s.Greedy).Count(a => a.Verdict.Outcome == TaskOutcome.Error)),
             Scores = scores,
         };
         if (k == 0)

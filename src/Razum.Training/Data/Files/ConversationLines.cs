@@ -15,8 +15,7 @@ public static class ConversationLines
     {
         AtomicFile.Write(path, stream =>
         {
-            using var buffer = new BufferedStream(stream, 1 << 20);
-            using var writer = new StreamWriter(buffer, leaveOpen: true);
+            using var writer = new StreamWriter(stream, bufferSize: 1 << 20, leaveOpen: true);
             foreach (Conversation conversation in conversations)
             {
                 writer.Write(Text(conversation));

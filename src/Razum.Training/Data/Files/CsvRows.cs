@@ -23,8 +23,11 @@ internal static class CsvRows
     {
         List<DataRow> rows = [];
         using SepReader reader = Sep.New(',').Reader(o => o with { HasHeader = false, Unescape = true, DisableColCountCheck = true }).FromFile(path);
+        int line = 1;
         foreach (SepReader.Row row in reader)
         {
+            string where = $"{path}: line {line}";
+            line += 1 + row.Span.Count('\n'); // counted before fields are unescaped in place
             if (row.ColCount == 1 && row[0].Span.IsEmpty)
             {
                 continue;
@@ -36,7 +39,6 @@ internal static class CsvRows
                 values[i] = row[i].ToString();
             }
 
-            string where = $"{path}: line {row.LineNumberFrom}";
             if (columns is null)
             {
                 columns = values;
