@@ -15,13 +15,18 @@ public sealed record EvaluationPrompt(string Text, Func<string, string, bool, Ta
     /// <summary>A problem of a data set, asked in <paramref name="text"/> and judged by <paramref name="verifier"/>.</summary>
     public static EvaluationPrompt Of(Problem problem, Verifier verifier, string text) => new(text, (prefix, completion, ended) =>
     {
+        if (!ended)
+        {
+            return new TaskVerdict(TaskOutcome.Truncated, null);
+        }
+
         Verdict verdict = verifier.Verify(problem, new Completion(completion, ended, 0, prefix));
         TaskOutcome outcome = verdict.Outcome switch
         {
             VerdictOutcome.Correct => TaskOutcome.Correct,
             VerdictOutcome.Wrong => TaskOutcome.Wrong,
             VerdictOutcome.Error => TaskOutcome.Error,
-            _ => ended ? TaskOutcome.Unparseable : TaskOutcome.Truncated,
+            _ => TaskOutcome.Unparseable,
         };
         return new TaskVerdict(outcome, verdict.Answer);
     });

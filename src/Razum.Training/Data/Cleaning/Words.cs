@@ -4,8 +4,8 @@ using System.Text;
 namespace Razum.Training.Data.Cleaning;
 
 /// <summary>
-/// Texts as words, so that spelling in another case, spacing or punctuation does not make another text: compatibility forms resolved, small letters, runs of
-/// letters and digits. Signs of arithmetic stay words of their own: 2+3 is not 2*3.
+/// Texts as words, so that spelling in another case, spacing or punctuation does not make another text: small letters, wide forms as their
+/// plain ones, runs of letters and digits. Signs of arithmetic stay words of their own: 2+3 is not 2*3.
 /// </summary>
 internal static class Words
 {
@@ -13,8 +13,9 @@ internal static class Words
     {
         List<string> words = [];
         StringBuilder word = new();
-        foreach (Rune rune in text.Normalize(NormalizationForm.FormKC).EnumerateRunes())
+        foreach (Rune written in text.EnumerateRunes())
         {
+            Rune rune = written.Value is >= 0xFF01 and <= 0xFF5E ? new Rune(written.Value - 0xFEE0) : written;
             if (Rune.IsLetterOrDigit(rune) || Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark)
             {
                 word.Append(Rune.ToLowerInvariant(rune).ToString());

@@ -13,7 +13,7 @@ namespace Razum.Training.Evals.Sets;
 /// </summary>
 internal static class ChoiceQuestions
 {
-    private const string Letters = "ABCDEFGHIJ";
+    private const string Letters = "ABCD";
 
     /// <summary>The columns of MMLU's files, which have no heading.</summary>
     public static IReadOnlyList<string> MmluColumns { get; } = ["question", "A", "B", "C", "D", "answer"];
@@ -47,7 +47,7 @@ internal static class ChoiceQuestions
         int right = int.TryParse(answer, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
             ? number
             : answer.Length == 1 ? Letters.IndexOf(char.ToUpperInvariant(answer[0]), StringComparison.Ordinal) : -1;
-        return choices.Length is >= 2 and <= 10 && right >= 0 && right < choices.Length
+        return choices.Length is >= 2 and <= 4 && right >= 0 && right < choices.Length
             ? Make(row, question, choices, right)
             : throw row.Fault($"'{answer}' is none of the {choices.Length} choices");
     }

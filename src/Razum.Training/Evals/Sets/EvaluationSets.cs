@@ -1,5 +1,6 @@
 using Razum.Training.Data.Files;
 using Razum.Training.Verifiers;
+using Razum.Training.Verifiers.Math;
 
 namespace Razum.Training.Evals.Sets;
 
@@ -9,13 +10,17 @@ public static class EvaluationSets
     private const string Boxed = "Please reason step by step, and put your final answer within \\boxed{}.";
     private const string Letter = "Please reason step by step, and put the letter of your choice within \\boxed{}.";
 
+    // As evaluation harnesses judge: the answer wherever it is stated. What was cut off never counts, see EvaluationPrompt.
+    private static readonly MathVerifier s_math = new(strict: false, MathSettings.Evaluation);
+    private static readonly ChoiceVerifier s_choice = new("ABCD", strict: false);
+
     private static readonly SortedDictionary<string, Func<string, EvaluationSet>> s_readers = new(StringComparer.Ordinal)
     {
-        ["gsm8k"] = path => Make("gsm8k", new BoxedVerifier(), Boxed, path, Gsm8k),
-        ["math"] = path => Make("math", new BoxedVerifier(), Boxed, path, Competition),
-        ["aime"] = path => Make("aime", new BoxedVerifier(), Boxed, path, Competition),
-        ["gpqa"] = path => Make("gpqa", new BoxedVerifier(), Letter, path, ChoiceQuestions.Gpqa),
-        ["mmlu"] = path => Make("mmlu", new BoxedVerifier(), Letter, path, ChoiceQuestions.Mmlu, ChoiceQuestions.MmluColumns),
+        ["gsm8k"] = path => Make("gsm8k", s_math, Boxed, path, Gsm8k),
+        ["math"] = path => Make("math", s_math, Boxed, path, Competition),
+        ["aime"] = path => Make("aime", s_math, Boxed, path, Competition),
+        ["gpqa"] = path => Make("gpqa", s_choice, Letter, path, ChoiceQuestions.Gpqa),
+        ["mmlu"] = path => Make("mmlu", s_choice, Letter, path, ChoiceQuestions.Mmlu, ChoiceQuestions.MmluColumns),
     };
 
     /// <summary>The names of the sets.</summary>
@@ -48,7 +53,7 @@ public static class EvaluationSets
     {
         string answer = row.Required("answer");
         int mark = answer.LastIndexOf("####", StringComparison.Ordinal);
-        string number = mark >= 0 ? answer[(mark + 4)..].Trim() : "";
+        string number = mark >= 0 ? answer[(mark + 4)..].Trim().Replace(",", "", StringComparison.Ordinal) : "";
         return number.Length > 0
             ? new Problem { Prompt = row.Required("question"), Answer = number, Source = row.Where }
             : throw row.Fault("the answer has no number after ####");

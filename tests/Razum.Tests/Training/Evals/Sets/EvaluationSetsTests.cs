@@ -16,7 +16,7 @@ public sealed class EvaluationSetsTests : IDisposable
     {
         Write("test.jsonl", """{"question": "Two and 1,000?", "answer": "2+1000 = <<2+1000=1002>>1,002\n#### 1,002"}""");
         EvaluationSet set = EvaluationSets.Parse($"gsm8k={_folder.Path}");
-        Assert.Equal(("Two and 1,000?", "1,002"), (set.Problems[0].Prompt, set.Problems[0].Answer));
+        Assert.Equal(("Two and 1,000?", "1002"), (set.Problems[0].Prompt, set.Problems[0].Answer));
         EvaluationPrompt prompt = set.ToFamily(null, 1).Prompts[0];
         Assert.StartsWith("Two and 1,000?\n\nPlease reason step by step", prompt.Text, StringComparison.Ordinal);
         Assert.Equal(TaskOutcome.Correct, prompt.Check("<think>", "add</think>It is \\boxed{1002}.", true).Outcome);
@@ -119,7 +119,7 @@ public sealed class EvaluationSetsTests : IDisposable
         {
             ("</think>\\boxed{12}", TaskOutcome.Correct),
             ("</think>", TaskOutcome.Unparseable),
-            ("\\boxed{12}</think>", TaskOutcome.Unparseable), ("</think>\\boxed{}", TaskOutcome.Unparseable),
+            ("</think>\\boxed{13}", TaskOutcome.Wrong),
         })
         {
             Assert.Equal(outcome, set.ToFamily(null, 1).Prompts[0].Check("<think>", completion, true).Outcome);
