@@ -29,7 +29,7 @@ public static class EvaluationPlot
         {
             if (row % 2 == 1)
             {
-                var band = plot.Add.HorizontalSpan(-(row * rowHeight) - (rowHeight / 2), -(row * rowHeight) + (rowHeight / 2), Colors.Black.WithAlpha(0.04));
+                var band = plot.Add.VerticalSpan(-(row * rowHeight) - (rowHeight / 2), -(row * rowHeight) + (rowHeight / 2), Colors.Black.WithAlpha(0.05));
                 band.LineStyle.Width = 0;
             }
         }
@@ -45,7 +45,9 @@ public static class EvaluationPlot
         plot.Axes.Left.MajorTickStyle.Length = 0;
         plot.Axes.Bottom.TickGenerator = new NumericManual(
             [.. Enumerable.Range(0, 11).Select(i => i * 10.0)], [.. Enumerable.Range(0, 11).Select(i => (i * 10).ToString(CultureInfo.InvariantCulture) + " %")]);
-        plot.Axes.SetLimits(-2, 102, -((rows.Length - 0.5) * rowHeight), rowHeight / 2);
+        double left = Math.Floor(10 * series.SelectMany(s => s.Values).OfType<Interval>().Min(v => v.Low)) * 10;
+        double space = (100 - left) / 50;
+        plot.Axes.SetLimits(left - space, 100 + space, -((rows.Length - 0.5) * rowHeight), rowHeight / 2);
         plot.Grid.YAxisStyle.IsVisible = false;
         plot.ShowLegend(Edge.Bottom).Legend.Orientation = Orientation.Horizontal;
         plot.SavePng(path + ".tmp", Width, Margin + (int)(rows.Length * rowHeight));
@@ -54,12 +56,7 @@ public static class EvaluationPlot
 
     private static void AddSeries(Plot plot, Series series, Color color, int place, int count, double rowHeight)
     {
-        List<Interval?> values = [.. series.Report.Families.Select(series.Of)];
-        if (values.Count > 1)
-        {
-            values.Add(series.Report.Average(series.Of));
-        }
-
+        IReadOnlyList<Interval?> values = series.Values;
         bool isNamed = false;
         for (int row = 0; row < values.Count; row++)
         {
@@ -78,5 +75,10 @@ public static class EvaluationPlot
     }
 
     /// <summary>One colour of the picture.</summary>
-    private sealed record Series(string Name, EvaluationReport Report, Func<FamilyResult, Interval?> Of);
+    private sealed record Series(string Name, EvaluationReport Report, Func<FamilyResult, Interval?> Of)
+    {
+        /// <summary>A value for each row; null where it was not measured.</summary>
+        public IReadOnlyList<Interval?> Values { get; } =
+            [.. Report.Families.Select(Of), .. Report.Families.Count > 1 ? [Report.Average(Of)] : Array.Empty<Interval?>()];
+    }
 }

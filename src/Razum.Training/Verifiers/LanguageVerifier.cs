@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Razum.Training.Runs;
 
 namespace Razum.Training.Verifiers;
@@ -7,7 +8,7 @@ namespace Razum.Training.Verifiers;
 /// The share of words in the target language, told by its script (R1's reward against mixed thinking, arXiv 2501.12948, 2.3.2). Each Chinese character is a
 /// word. LaTeX commands, numbers and single Latin letters (variables) count for no language. No words at all score 0.
 /// </summary>
-internal sealed class LanguageVerifier(string script, bool thinking) : Verifier
+internal sealed partial class LanguageVerifier(string script, bool thinking) : Verifier
 {
     private static readonly string[] s_scripts = ["latin", "cyrillic", "greek", "arabic", "hebrew", "devanagari", "thai", "hangul", "kana", "han"];
 
@@ -20,30 +21,25 @@ internal sealed class LanguageVerifier(string script, bool thinking) : Verifier
 
     protected override Verdict Judge(Problem problem, Completion completion)
     {
-        (int words, int own) = (0, 0);
-        string text = (thinking ? completion.Thinking : completion.Whole).Replace("<answer>", " ", StringComparison.Ordinal)
-            .Replace("</answer>", " ", StringComparison.Ordinal).Replace("<think>", " ", StringComparison.Ordinal).Replace("</think>", " ", StringComparison.Ordinal);
-        (string? current, int length, bool command) = (null, 0, false);
-        foreach (Rune rune in text.EnumerateRunes())
+        (int words, int own, string? current, int length) = (0, 0, null, 0);
+        foreach (Rune rune in Marks().Replace(thinking ? completion.Thinking : completion.Whole, " ").EnumerateRunes())
         {
-            string? of = Rune.IsLetter(rune) ? Script(rune.Value) : null;
-            bool continues = of is not null && of == current && of != "han";
-            if (!continues)
+            string? next = Rune.IsLetter(rune) ? Script(rune.Value) : null;
+            if (next != current || next is null or "han")
             {
                 Close();
-                (current, length, command) = (of, 0, command && of is not null && length == 0);
+                (current, length) = (next, 0);
             }
 
-            length += of is null ? 0 : 1;
-            command = of is null ? rune.Value == '\\' : command;
+            length++;
         }
 
         Close();
-        return words == 0 ? Verdict.Graded(0, 1) : Verdict.Graded((double)own / words, 1);
+        return Verdict.Graded(words == 0 ? 0 : (double)own / words, 1);
 
         void Close()
         {
-            if (current is not null && !command && !(current == "latin" && length == 1))
+            if (current is not null && !(current == "latin" && length == 1))
             {
                 words++;
                 own += current == script || (script == "japanese" && current is "kana" or "han") ? 1 : 0;
@@ -65,4 +61,7 @@ internal sealed class LanguageVerifier(string script, bool thinking) : Verifier
         (>= 0x3400 and < 0xA000) or (>= 0xF900 and < 0xFB00) or (>= 0x20000 and < 0x32000) => "han",
         _ => "other",
     };
+
+    [GeneratedRegex(@"\\[A-Za-z]+|</?(?:think|answer)>", RegexOptions.CultureInvariant)]
+    private static partial Regex Marks();
 }

@@ -21,7 +21,13 @@ internal sealed class MathVerifier(bool strict, MathSettings settings) : Verifie
 
     protected override Verdict Judge(Problem problem, Completion completion)
     {
-        ParsedAnswer gold = RewardSearch.Whole(problem.Answer, new StepBudget(settings.Steps));
+        StepBudget forGold = new(settings.Steps);
+        ParsedAnswer gold = RewardSearch.Whole(problem.Answer, forGold);
+        if (gold.Node is null && !strict)
+        {
+            gold = AnswerSearch.Find(problem.Answer, settings, forGold) ?? gold; // data sets whose truth is a whole solution
+        }
+
         if (gold.Node is null)
         {
             return Verdict.Error($"{Name}: {problem.Source}: the right answer cannot be read: {Short(problem.Answer)}");

@@ -7,6 +7,15 @@ internal static class VerifierRegistry
 {
     private static readonly SortedDictionary<string, Func<RunFields, Verifier>> s_makers = new(StringComparer.Ordinal)
     {
+        ["choice"] = ChoiceVerifier.Read,
+        ["code"] = CodeVerifier.Read,
+        ["exact"] = ExactVerifier.Read,
+        ["format"] = FormatVerifier.Read,
+        ["gsm8k"] = Gsm8kVerifier.Read,
+        ["language"] = LanguageVerifier.Read,
+        ["length"] = LengthVerifier.Read,
+        ["math"] = MathVerifier.Read,
+        ["repetition"] = RepetitionVerifier.Read,
         ["task"] = _ => new TaskVerifier(),
     };
 
