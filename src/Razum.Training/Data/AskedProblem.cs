@@ -13,6 +13,9 @@ public sealed record AskedProblem(ProceduralTask Task, TaskProblem Problem, stri
     /// <summary>The prompt as a conversation, for a chat template.</summary>
     public IReadOnlyList<ChatMessage> Messages => [new ChatMessage("user", Text)];
 
+    /// <summary>The same for verifiers and rewards.</summary>
+    public Verifiers.Problem AsProblem() => Verifiers.Problem.Of(Task, Problem, Text);
+
     /// <summary>Judges what the model wrote; see <see cref="ProceduralTask.Check"/>.</summary>
     public TaskVerdict Check(string prefix, string completion, bool ended) => Task.Check(prefix, completion, ended, Problem.Truth);
 }

@@ -191,17 +191,21 @@ public sealed class TrainLoop : IDisposable
         ? new PolicyWork(_trainee, stage, policy)
         : new SupervisedWork(_trainee, stage, MakeSource(stage.Data!));
 
-    private SequenceSource MakeSource(DataConfig data)
+    private SequenceSource MakeSource(DataConfig data) => data.Kind == "text"
+        ? TextSequences.Load(data.Files, Tokenizer, _run.SequenceLength, data.HeldOut, _run.Seed)
+        : new ConversationSequences(MakeConversations(data), Tokenizer, data.LearnsPrompts);
+
+    private ConversationSource MakeConversations(DataConfig data)
     {
         switch (data.Kind)
         {
-            case "text":
-                return TextSequences.Load(data.Files, Tokenizer, _run.SequenceLength, data.HeldOut, _run.Seed);
-            case "jsonl":
-                return new ConversationSequences(new ConversationFile(data.Files, data.HeldOut, _run.Seed), Tokenizer, data.LearnsPrompts);
+            case "jsonl" or "parquet":
+                return new ConversationFile(data.Files, data.HeldOut, _run.Seed, data.Columns);
+            case "mixture":
+                return new ConversationMixture([.. data.Parts.Select(p => (MakeConversations(p.Data), p.Weight))], _run.Seed);
             default:
                 return _options.Sources.TryGetValue(data.Source, out Func<DataConfig, int, ConversationSource>? make)
-                    ? new ConversationSequences(make(data, _run.Seed), Tokenizer, data.LearnsPrompts)
+                    ? make(data, _run.Seed)
                     : throw new InvalidDataException(
                         $"{_run.Name}: data.source: no source of examples called {data.Source}; "
                         + $"there are {string.Join(", ", _options.Sources.Keys.Order(StringComparer.Ordinal))}");

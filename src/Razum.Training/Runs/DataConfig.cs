@@ -1,13 +1,24 @@
+using Razum.Training.Data.Files;
+
 namespace Razum.Training.Runs;
 
 /// <summary>What a stage learns from.</summary>
 public sealed record DataConfig
 {
-    /// <summary><c>text</c>: files as one stream; <c>examples</c>: conversations made by a named source; <c>jsonl</c>: conversations from files.</summary>
+    /// <summary>
+    /// <c>text</c>: files as one stream; <c>examples</c>: conversations made by a named source; <c>jsonl</c>, <c>parquet</c>: conversations from files;
+    /// <c>mixture</c>: conversations of several such parts.
+    /// </summary>
     public required string Kind { get; init; }
 
     /// <summary>Files of text or of conversations (<c>{"messages": [{"role", "content", "reasoning_content"}]}</c>, one per line).</summary>
     public IReadOnlyList<string> Files { get; init; } = [];
+
+    /// <summary>Which columns of the files are the conversation.</summary>
+    public ConversationColumns Columns { get; init; } = new();
+
+    /// <summary>The parts of a mixture, and how often a conversation comes from each, relative to the others.</summary>
+    public IReadOnlyList<(DataConfig Data, double Weight)> Parts { get; init; } = [];
 
     /// <summary>Name of the source of examples.</summary>
     public string Source { get; init; } = "";

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Razum.Models;
 using Razum.Tensors;
 using Razum.Tensors.Checkpoints;
+using Razum.Training.Data.Files;
 using Razum.Training.Objectives;
 using Razum.Training.Optimizers;
 using Razum.Training.Schedules;
@@ -130,18 +131,14 @@ public static class RunConfigReader
 
     private static DataConfig ReadData(RunFields fields, Func<string, string> full)
     {
-        string kind = fields.Choice("kind", null, "text", "examples", "jsonl");
-        var data = new DataConfig
-        {
-            Kind = kind,
-            Files = kind == "examples" ? [] : [.. fields.Texts("files").Select(full)],
-            Source = kind == "examples" ? fields.Text("source") : "",
-            Families = kind == "examples" ? fields.Weights("families") : new Dictionary<string, double>(),
-            Worked = kind == "examples" && fields.Has("worked") ? fields.Number("worked", most: 1) : null,
-            Level = kind == "examples" && fields.Has("level") ? fields.Whole("level", least: 0) : null,
-            LearnsPrompts = kind != "text" && fields.Choice("loss", "answers", "answers", "all") == "all",
-            HeldOut = kind == "examples" ? 0 : fields.Number("held_out", 0, most: 0.5),
-        };
+        DataConfig data = fields.Choice("kind", null, "text", "examples", "jsonl", "parquet", "mixture") == "mixture"
+            ? new DataConfig
+            {
+                Kind = "mixture",
+                Parts = [.. fields.Objects("parts").Select(p => ReadPart(p, full))],
+                LearnsPrompts = fields.Choice("loss", "answers", "answers", "all") == "all",
+            }
+            : ReadSource(fields, full, fields.Choice("kind", null, "text", "examples", "jsonl", "parquet"), isPart: false);
         fields.Done();
         return data;
     }
@@ -169,6 +166,43 @@ public static class RunConfigReader
         fields.Done();
         return policy;
     }
+
+    private static (DataConfig Data, double Weight) ReadPart(RunFields fields, Func<string, string> full)
+    {
+        double weight = fields.Number("weight", least: 1e-6);
+        DataConfig data = ReadSource(fields, full, fields.Choice("kind", null, "examples", "jsonl", "parquet"), isPart: true);
+        fields.Done();
+        return (data, weight);
+    }
+
+    private static ConversationColumns ReadColumns(RunFields? fields)
+    {
+        if (fields is null)
+        {
+            return new ConversationColumns();
+        }
+
+        string? Name(string field) => fields.Has(field) ? fields.Text(field) : null;
+        var columns = new ConversationColumns
+        {
+            Prompt = Name("prompt"), Answer = Name("answer"), Reasoning = Name("reasoning"), AnswerAfter = Name("answer_after"),
+        };
+        fields.Done();
+        return columns;
+    }
+
+    private static DataConfig ReadSource(RunFields fields, Func<string, string> full, string kind, bool isPart) => new()
+    {
+        Kind = kind,
+        Columns = kind is "jsonl" or "parquet" ? ReadColumns(fields.OptionalObject("columns")) : new ConversationColumns(),
+        Files = kind == "examples" ? [] : [.. fields.Texts("files").Select(full)],
+        Source = kind == "examples" ? fields.Text("source") : "",
+        Families = kind == "examples" ? fields.Weights("families") : new Dictionary<string, double>(),
+        Worked = kind == "examples" && fields.Has("worked") ? fields.Number("worked", most: 1) : null,
+        Level = kind == "examples" && fields.Has("level") ? fields.Whole("level", least: 0) : null,
+        LearnsPrompts = kind != "text" && !isPart && fields.Choice("loss", "answers", "answers", "all") == "all",
+        HeldOut = kind == "examples" ? 0 : fields.Number("held_out", 0, most: 0.5),
+    };
 
     private static Schedule ReadSchedule(RunFields fields, int steps)
     {

@@ -98,6 +98,34 @@ public sealed class RunConfigTests : IDisposable
     }
 
     [Fact]
+    public void Mixtures_columns_and_shares_of_worked_answers_arrive()
+    {
+        const string Data = "{ \"kind\": \"examples\", \"source\": \"nano\", \"families\": { \"gcd\": 2 }, \"loss\": \"answers\" }";
+        DataConfig worked = Read(Good.Replace(Data, Data.Replace("\"nano\"", "\"nano\", \"worked\": 0.2, \"level\": 1"), StringComparison.Ordinal)).Stages[0].Data!;
+        Assert.Equal((0.2, 1), (worked.Worked, worked.Level));
+        DataConfig mixture = Read(Good.Replace(Data, """
+            { "kind": "mixture", "loss": "all", "parts": [
+              { "weight": 3, "kind": "examples", "source": "nano", "worked": 1 },
+              { "weight": 1, "kind": "jsonl", "files": ["a.jsonl"], "columns": { "prompt": "question", "answer_after": "####" } } ] }
+            """, StringComparison.Ordinal)).Stages[0].Data!;
+        Assert.True(mixture.LearnsPrompts);
+        Assert.Equal([3, 1], mixture.Parts.Select(p => p.Weight));
+        Assert.Equal(("question", "####"), (mixture.Parts[1].Data.Columns.Prompt, mixture.Parts[1].Data.Columns.AnswerAfter));
+        foreach ((string data, string expected) in new[]
+        {
+            ("{ \"kind\": \"mixture\", \"parts\": [] }", "data.parts"),
+            ("{ \"kind\": \"mixture\", \"parts\": [{ \"weight\": 0, \"kind\": \"jsonl\", \"files\": [\"a\"] }] }", "parts[0].weight"),
+            ("{ \"kind\": \"mixture\", \"parts\": [{ \"weight\": 1, \"kind\": \"text\", \"files\": [\"a\"] }] }", "parts[0].kind"),
+            ("{ \"kind\": \"jsonl\", \"files\": [\"a\"], \"columns\": { \"promt\": \"q\" } }", "columns.promt: unknown field"),
+            ("{ \"kind\": \"examples\", \"source\": \"nano\", \"worked\": 1.2 }", "data.worked"),
+            ("{ \"kind\": \"jsonl\", \"files\": [\"a\"], \"worked\": 0.2 }", "data.worked: unknown field"),
+        })
+        {
+            Assert.Contains(expected, Assert.Throws<InvalidDataException>(() => Read(Good.Replace(Data, data, StringComparison.Ordinal))).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void A_missing_file_is_named() =>
         Assert.Contains("nowhere.json", Assert.Throws<InvalidDataException>(() => RunConfigReader.Read("nowhere.json")).Message, StringComparison.Ordinal);
 
