@@ -143,6 +143,7 @@ internal sealed partial class Evaluator
         {
             Quantity term = At(series, Whole(k));
             result = series.Kind == "sum" ? result + term : result * term;
+            budget.Take(result.ExactBits / 100);
         }
 
         return result;

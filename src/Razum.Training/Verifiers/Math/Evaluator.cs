@@ -16,7 +16,7 @@ internal sealed partial class Evaluator(StepBudget budget, IReadOnlyDictionary<s
     public Quantity Value(Node node)
     {
         budget.Take();
-        return node switch
+        Quantity value = node switch
         {
             Literal literal => new Quantity(literal.Value),
             Symbol symbol => Named(symbol.Name),
@@ -26,6 +26,8 @@ internal sealed partial class Evaluator(StepBudget budget, IReadOnlyDictionary<s
             Collection { Kind: not CollectionKind.Set, Items: [var only] } => Value(only),
             _ => throw new NoValueException("no number"),
         };
+        budget.Take(value.ExactBits / 100); // long numbers cost what they are long
+        return value;
     }
 
     private Quantity Named(string name)
@@ -74,19 +76,19 @@ internal sealed partial class Evaluator(StepBudget budget, IReadOnlyDictionary<s
                 _radians = true;
                 Quantity angle = Value(a[0]);
                 _radians = outer;
-                budget.Take(50);
+                budget.Take(200);
                 return new Quantity(Trigonometric(call.Name, angle.Value));
             case "min" or "max":
                 return Fold(a, (x, y) => Quantity.Compare(x, y) < 0 == (call.Name == "min") ? x : y);
             case "gcd" or "lcm":
                 return Fold(a, (x, y) => Divisor(call.Name, Integer(x), Integer(y)));
             case "log":
-                budget.Take(100);
+                budget.Take(200);
                 return Logarithm(Value(a[0]), Value(a[1]));
             case "binom":
                 return Binomial(Integer(Value(a[0])), Integer(Value(a[1])));
             default:
-                budget.Take(50);
+                budget.Take(100);
                 return Function(call.Name, Value(a[0]));
         }
     }
@@ -104,7 +106,7 @@ internal sealed partial class Evaluator(StepBudget budget, IReadOnlyDictionary<s
 
     private Quantity Power(Quantity number, Node exponent)
     {
-        budget.Take(50);
+        budget.Take(100);
         return Quantity.Pow(number, Value(exponent));
     }
 

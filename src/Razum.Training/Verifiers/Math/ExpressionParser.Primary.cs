@@ -125,7 +125,7 @@ internal sealed partial class ExpressionParser
     {
         if (Current is { Kind: TokenKind.Number } number)
         {
-            if (wholeNumber || number.Text.Length == 1)
+            if (wholeNumber || number.Text.Length == 1 || !number.Text.All(char.IsAsciiDigit))
             {
                 _at++;
                 return Number(number);

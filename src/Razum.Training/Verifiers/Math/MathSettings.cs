@@ -7,7 +7,7 @@ internal sealed record MathSettings
     public static MathSettings Evaluation { get; } = new();
 
     /// <summary>Steps of parsing and arithmetic for one pair of answers.</summary>
-    public int Steps { get; init; } = 400_000;
+    public int Steps { get; init; } = 200_000;
 
     /// <summary>Decimals that are compared where a decimal is written.</summary>
     public int Precision { get; init; } = 6;

@@ -21,6 +21,9 @@ internal sealed class Quantity
 
     public Rational? Exact { get; }
 
+    /// <summary>Length of the exact number; 0 without one.</summary>
+    public int ExactBits => Exact is { } exact ? (int)(exact.Numerator.GetBitLength() + exact.Denominator.GetBitLength()) : 0;
+
     public BigComplex Value => _fromExact?.Value ?? _approximation;
 
     public bool IsZero => Exact is { } exact ? exact.IsZero : Value.IsZero;
