@@ -57,7 +57,9 @@ internal sealed class Clean : Verb
 
         var columns = new ConversationColumns
         {
-            Prompt = arguments.GetValue(_prompt), Answer = arguments.GetValue(_answer), AnswerAfter = arguments.GetValue(_after),
+            Prompt = arguments.GetValue(_prompt),
+            Answer = arguments.GetValue(_answer),
+            AnswerAfter = arguments.GetValue(_after),
         };
         var cleaning = new ConversationCleaning(new Duplicates(near), decontamination, columns);
         (IReadOnlyList<Training.Data.Conversation> kept, CleaningReport report) = cleaning.Run(arguments.GetValue(_files)!);

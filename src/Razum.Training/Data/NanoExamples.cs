@@ -91,7 +91,7 @@ public sealed class NanoExamples
         ProceduralTask task = TaskRegistry.Get(family);
         TaskRandom random = new(_seed, stream, index);
         TaskProblem problem = task.Generate(ref random);
-        while (!ProblemKey.IsHeldOut(family, problem.Truth))
+        while (!ProblemKey.IsHeldOut(family, problem))
         {
             problem = task.Generate(ref random);
         }
@@ -179,7 +179,7 @@ public sealed class NanoExamples
         "base_conversion" => BaseConversionTrace.Write(problem.Truth),
         "parity" => ParityTrace.Write(problem.Truth),
         "propositional" => PropositionalTrace.Write(problem.Truth),
-        "knights" => KnightsTrace.Write(problem.Truth),
+        "knights" => KnightsTrace.Write(problem),
         "date_time" => DateTimeTrace.Write(problem.Truth),
         "countdown3" or "countdown4" => CountdownTrace.Write(problem.Truth),
         "sudoku4" => SudokuTrace.Write(problem.Truth),
@@ -190,7 +190,7 @@ public sealed class NanoExamples
     {
         ProceduralTask task = TaskRegistry.Get(family);
         TaskProblem problem = (_level is null ? PlainProblems.Draw(family, ref random) : null) ?? Draw(ref random);
-        while (ProblemKey.IsHeldOut(family, problem.Truth))
+        while (ProblemKey.IsHeldOut(family, problem))
         {
             problem = Draw(ref random);
         }

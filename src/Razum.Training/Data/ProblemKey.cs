@@ -11,10 +11,11 @@ internal static class ProblemKey
 {
     private const ulong Share = 20;
 
-    public static bool IsHeldOut(string family, JsonObject truth) => Hash(Text(family, truth)) % Share == 0;
+    public static bool IsHeldOut(string family, TaskProblem problem) => Hash(Text(family, problem)) % Share == 0;
 
     /// <summary>What makes a problem the same one however it is asked.</summary>
-    public static string Text(string family, JsonObject truth) => $"{family} {Numbers(family, truth)}";
+    public static string Text(string family, TaskProblem problem) =>
+        $"{family} {(family == "knights" ? string.Join(". ", KnightsTask.Statements(problem)) : Numbers(family, problem.Truth))}";
 
     // 64-bit FNV-1a: hash = (hash ^ byte) * prime. The texts are ASCII.
     public static ulong Hash(string text)
@@ -42,7 +43,6 @@ internal static class ProblemKey
         "base_conversion" => $"{truth.Integer("value")} {truth.Integer("from")} {truth.Integer("to")}",
         "parity" => truth.Text("bits"),
         "propositional" => $"{truth.Text("formula")} {truth["assignment"]?.ToJsonString()}",
-        "knights" => string.Join(". ", truth.Texts("statements")),
         "countdown3" or "countdown4" => $"{string.Join(' ', truth.Integers("numbers").Order())} {truth.Integer("target")}",
         "sudoku4" => truth.Text("grid"),
         "date_time" => string.Join(' ', truth.Where(f => f.Key is not "answer").Select(f => f.Value!.ToString())),

@@ -57,8 +57,8 @@ public sealed class ProblemStream
         {
             problem = _level is { } level ? task.Generate(ref random, Math.Min(level, task.Levels.Count - 1)) : task.Generate(ref random);
         }
-        while (ProblemKey.IsHeldOut(task.Name, problem.Truth));
+        while (ProblemKey.IsHeldOut(task.Name, problem));
 
-        return new AskedProblem(task, problem, ProblemWording.Ask(task.Name, problem, ref random), ProblemKey.Text(task.Name, problem.Truth));
+        return new AskedProblem(task, problem, ProblemWording.Ask(task.Name, problem, ref random), ProblemKey.Text(task.Name, problem));
     }
 }

@@ -43,9 +43,10 @@ public static class EvaluationPlot
         plot.Axes.Left.TickGenerator = new NumericManual([.. rows.Select((_, i) => -i * rowHeight)], rows);
         plot.Axes.Left.TickLabelStyle.FontSize = 14;
         plot.Axes.Left.MajorTickStyle.Length = 0;
-        plot.Axes.Bottom.TickGenerator = new NumericManual(
-            [.. Enumerable.Range(0, 11).Select(i => i * 10.0)], [.. Enumerable.Range(0, 11).Select(i => (i * 10).ToString(CultureInfo.InvariantCulture) + " %")]);
         double left = Math.Floor(10 * series.SelectMany(s => s.Values).OfType<Interval>().Min(v => v.Low)) * 10;
+        int[] ticks = [.. Enumerable.Range(0, 21).Select(i => i * 5).Where(t => t >= left && (left >= 50 || t % 10 == 0))];
+        plot.Axes.Bottom.TickGenerator = new NumericManual(
+            [.. ticks.Select(t => (double)t)], [.. ticks.Select(t => t.ToString(CultureInfo.InvariantCulture) + " %")]);
         double space = (100 - left) / 50;
         plot.Axes.SetLimits(left - space, 100 + space, -((rows.Length - 0.5) * rowHeight), rowHeight / 2);
         plot.Grid.YAxisStyle.IsVisible = false;

@@ -185,7 +185,10 @@ public static class RunConfigReader
         string? Name(string field) => fields.Has(field) ? fields.Text(field) : null;
         var columns = new ConversationColumns
         {
-            Prompt = Name("prompt"), Answer = Name("answer"), Reasoning = Name("reasoning"), AnswerAfter = Name("answer_after"),
+            Prompt = Name("prompt"),
+            Answer = Name("answer"),
+            Reasoning = Name("reasoning"),
+            AnswerAfter = Name("answer_after"),
         };
         fields.Done();
         return columns;

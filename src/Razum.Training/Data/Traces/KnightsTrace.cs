@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Razum.Training.Tasks;
 
@@ -12,9 +11,9 @@ namespace Razum.Training.Data.Traces;
 /// </summary>
 internal static partial class KnightsTrace
 {
-    public static string Write(JsonObject truth)
+    public static string Write(TaskProblem problem)
     {
-        string[] said = [.. truth.Texts("statements").Select((s, i) => Shorten(s, (char)('a' + i)))];
+        string[] said = [.. KnightsTask.Statements(problem).Select((s, i) => Shorten(s, (char)('a' + i)))];
         int people = said.Length;
         StringBuilder trace = new();
         trace.AppendJoin(',', said.Select((s, i) => $"{(char)('a' + i)}:{s}"));

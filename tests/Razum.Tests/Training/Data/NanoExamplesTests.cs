@@ -25,13 +25,13 @@ public sealed partial class NanoExamplesTests(ITestOutputHelper output)
             {
                 if (problems[t] is { } problem)
                 {
-                    Assert.False(ProblemKey.IsHeldOut(family, problem.Truth));
+                    Assert.False(ProblemKey.IsHeldOut(family, problem));
                     AssertRight(task, example.Turns[t], problem);
                 }
             }
 
             (string prompt, TaskProblem kept) = examples.Evaluation(family, i);
-            held += ProblemKey.IsHeldOut(family, kept.Truth) ? 1 : 0;
+            held += ProblemKey.IsHeldOut(family, kept) ? 1 : 0;
             AssertRight(task, new ExampleTurn(prompt, NanoExamples.Reasoning(family, kept), kept.Answer, true), kept);
         }
 

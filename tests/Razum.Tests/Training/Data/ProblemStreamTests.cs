@@ -15,7 +15,7 @@ public sealed class ProblemStreamTests
         {
             AskedProblem asked = stream.Get(i);
             families.Add(asked.Task.Name);
-            Assert.False(ProblemKey.IsHeldOut(asked.Task.Name, asked.Problem.Truth));
+            Assert.False(ProblemKey.IsHeldOut(asked.Task.Name, asked.Problem));
             Assert.Equal(1, asked.Check("<think>", $"</think><answer>{asked.Problem.Answer}</answer>", true).Score);
             Assert.Equal(asked.Text, Assert.Single(asked.Messages).Content);
         }
@@ -49,7 +49,7 @@ public sealed class ProblemStreamTests
         foreach (IGrouping<string, AskedProblem> problem in Enumerable.Range(0, 500).Select(i => stream.Get(i)).GroupBy(p => p.Key))
         {
             // Few people can say few things: the same statements by other names are the same problem.
-            Assert.Single(problem.Select(p => string.Join(' ', p.Problem.Truth.Texts("statements"))).Distinct());
+            Assert.Single(problem.Select(p => string.Join(' ', KnightsTask.Statements(p.Problem))).Distinct());
         }
     }
 

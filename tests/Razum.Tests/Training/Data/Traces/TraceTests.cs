@@ -49,8 +49,8 @@ public sealed class TraceTests(ITestOutputHelper output)
         { "propositional", """{"formula":"(p and not q)","variables":["p","q"]}""", "p:0011,q:0101;a=!q:1010;b=p&a:0010" },
         { "propositional", """{"formula":"((p -> q) xor not not p)","assignment":{"p":true,"q":false}}""", "p:1,q:0;a=p>q:0;b=!p:0;c=!b:1;d=a^c:1" },
         { "propositional", """{"formula":"q","assignment":{"p":true,"q":false}}""", "p:1,q:0;a=q:0" },
-        { "knights", """{"statements":["b is a knave","a and I are different kinds"]}""", "a:b=N,b:a!b;KK:0;KN:11;NK:01" },
-        { "knights", """{"statements":["at least one of a and c is a knave","a and I are the same kind","exactly 2 of us are knights"]}""",
+        { "knights", """{"names":["Anna","Ben"],"prompt":"Anna says: Ben is a knave. Ben says: Anna and I are different kinds."}""", "a:b=N,b:a!b;KK:0;KN:11;NK:01" },
+        { "knights", """{"names":["Elif","Ben","Hugo"],"prompt":"Elif says: at least one of Elif and Hugo is a knave. Ben says: Elif and I are the same kind. Hugo says: exactly 2 of us are knights."}""",
             "a:a&c,b:a=b,c:#2;KKK:0;KKN:111;KNK:0;KNN:100" },
         { "date_time", """{"kind":"plus","date":"2024-02-28","days":400}""", "31+28=59;59+400=459;2024:459-366=93;2025:93-90=3;2025-04-03" },
         { "date_time", """{"kind":"plus","date":"2024-03-01","days":-61}""", "59+1+1=61;61-61=0;2023:0+365=365;2023:365-334=31;2023-12-31" },
@@ -66,7 +66,7 @@ public sealed class TraceTests(ITestOutputHelper output)
     [Theory]
     [MemberData(nameof(Written))]
     public void ThinkingIsWrittenAsTaught(string family, string truth, string expected) =>
-        Assert.Equal(expected, NanoExamples.Reasoning(family, new TaskProblem("", "", (JsonObject)JsonNode.Parse(truth)!)));
+        Assert.Equal(expected, NanoExamples.Reasoning(family, new TaskProblem($"{JsonNode.Parse(truth)!["prompt"]}", "", (JsonObject)JsonNode.Parse(truth)!)));
 
     /// <summary>Every rewritten formula has the value of the first one.</summary>
     [Fact]
