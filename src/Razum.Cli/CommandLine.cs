@@ -39,6 +39,7 @@ internal static partial class CommandLine
             new Chat(terminal, threads),
             new Ask(terminal, threads),
             new Train(terminal, threads),
+            new Verbs.Chain(terminal, threads),
             new Eval(terminal, threads),
             new Verbs.Sample(terminal, threads),
             new Select(terminal, threads),

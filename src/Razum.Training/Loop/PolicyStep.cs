@@ -3,12 +3,18 @@ using Razum.Tensors;
 using Razum.Tensors.Autograd;
 using Razum.Training.Objectives;
 using Razum.Training.Rollouts;
+using Razum.Training.Runs;
+using Razum.Training.Verifiers;
 
 namespace Razum.Training.Loop;
 
 /// <summary>Loss and gradients of a policy update, micro-batch by micro-batch; answers of similar length are packed together.</summary>
-internal sealed class PolicyStep(Trainee trainee, PolicySettings settings, Decoder? reference)
+/// <param name="trainee">What is trained.</param>
+/// <param name="policy">The objective, and how advantages are made of rewards.</param>
+/// <param name="reference">The policy that stands still; null without a KL term.</param>
+internal sealed class PolicyStep(Trainee trainee, PolicyConfig policy, Decoder? reference)
 {
+    private readonly PolicySettings _settings = policy.Objective;
     private readonly Tape _tape = new(trainee.Ops);
     private readonly Batch _batch = new();
     private readonly PolicyBatch _policy = new();
@@ -25,7 +31,7 @@ internal sealed class PolicyStep(Trainee trainee, PolicySettings settings, Decod
     public PolicyUpdate Accumulate(IReadOnlyList<RolloutGroup> groups, bool isOnPolicy, PolicyMetrics metrics)
     {
         Answer[] answers = Answers(groups);
-        long updateTokens = answers.Sum(a => settings.Keeps(!a.Rollout.Ended, a.ZeroVariance) ? (long)a.Rollout.Length : 0);
+        long updateTokens = answers.Sum(a => _settings.Keeps(!a.Rollout.Ended, a.ZeroVariance) ? (long)a.Rollout.Length : 0);
         // Longest first: what is packed together has about the same length, and memory is at its largest at once.
         Answer[] learned = [.. answers.Where(Teaches).OrderByDescending(a => a.Rollout.Tokens.Length)];
         PolicyUpdate update = new() { Learned = learned.Length };
@@ -44,7 +50,7 @@ internal sealed class PolicyStep(Trainee trainee, PolicySettings settings, Decod
             _policy.OldLogProbs.CopyTo(_policy.RolloutLogProbs); // one engine: what the sampler reported is what the trainer computes
             _policy.HasRollout = true;
             Resize();
-            double loss = PolicyLoss.Evaluate(settings, _policy, Part(_gradient), Part(_entropyGradient), metrics);
+            double loss = PolicyLoss.Evaluate(_settings, _policy, Part(_gradient), Part(_entropyGradient), metrics);
             for (int i = 0; i < _policy.Tokens; i++)
             {
                 _coefficients[2 * i] = (float)_gradient[i];
@@ -98,13 +104,33 @@ internal sealed class PolicyStep(Trainee trainee, PolicySettings settings, Decod
         int[] lengths = [.. all.Select(a => a.Rollout.Length)];
         double[] advantages = new double[all.Length];
         bool[] zeroVariance = new bool[all.Length];
-        Advantages.Compute(settings.Advantage, rewards, ids, lengths, advantages);
+        if (policy.NormaliseEach)
+        {
+            NormaliseEach([.. all.Select(a => a.Rollout.Reward)], ids, advantages);
+        }
+        else
+        {
+            Advantages.Compute(_settings.Advantage, rewards, ids, lengths, advantages);
+        }
+
         Advantages.FindZeroVariance(rewards, ids, zeroVariance);
         return [.. all.Select((a, i) => new Answer(a.Rollout, advantages[i], zeroVariance[i]))];
     }
 
+    private void NormaliseEach(RewardResult[] rewards, int[] groups, double[] advantages)
+    {
+        List<(string Name, double Weight)> parts = [.. policy.Reward.Parts.Select(p => (p.Name, p.Weight))];
+        if (policy.LengthReward is { } length)
+        {
+            parts.Add((LengthReward.Part, length.Weight));
+        }
+
+        double[] scores = [.. rewards.SelectMany(r => parts.Select(p => r.Parts[p.Name].Score))];
+        RewardShaping.NormaliseEach(scores, [.. parts.Select(p => p.Weight)], groups, advantages);
+    }
+
     /// <summary>Whether an answer has a gradient at all.</summary>
-    private bool Teaches(Answer answer) => answer.Advantage != 0 || settings.Beta != 0 || settings.EntropyCoef != 0 || settings.Kind == PolicyKind.Kimi;
+    private bool Teaches(Answer answer) => answer.Advantage != 0 || _settings.Beta != 0 || _settings.EntropyCoef != 0 || _settings.Kind == PolicyKind.Kimi;
 
     /// <summary>Packs answers from <paramref name="from"/> on while they fit, at least one; returns the first that did not.</summary>
     private int Fill(Answer[] answers, int from, long updateTokens, int updateSequences)
@@ -143,7 +169,7 @@ internal sealed class PolicyStep(Trainee trainee, PolicySettings settings, Decod
     private Tensor Forward(Decoder decoder, Ops ops)
     {
         Tensor hidden = decoder.Forward(ops, _batch); // [T, D]
-        return ops.LogProbabilities(ops.Gather(hidden, Span(_rows)), decoder.Head, Span(_targets), (float)settings.Temperature, entropy: true);
+        return ops.LogProbabilities(ops.Gather(hidden, Span(_rows)), decoder.Head, Span(_targets), (float)_settings.Temperature, entropy: true);
     }
 
     private double Flops(Answer[] answers, int from, int to)

@@ -46,7 +46,7 @@ internal sealed class PolicyWork : StageWork
         _families = [.. policy.Families.Where(f => f.Value > 0).Select(f => f.Key)];
         _template = ChatTemplate.For(trainee.Tokenizer);
         _reference = policy.Objective.UsesReference ? new ReferencePolicy(trainee.Decoder) : null;
-        _step = new PolicyStep(trainee, policy.Objective, _reference?.Decoder);
+        _step = new PolicyStep(trainee, policy, _reference?.Decoder);
     }
 
     public override string Fingerprint => "problems 1"; // all that decides about them is in the run file
@@ -177,7 +177,8 @@ internal sealed class PolicyWork : StageWork
         {
             long first = next;
             Problem[] problems = [.. Enumerable.Range(0, wanted).Select(i => Asked(first + i))];
-            groups.AddRange(_sampler!.SampleAsync(problems, first, Sampling, _trainee.Optimizer.Updates, cancellation).GetAwaiter().GetResult());
+            IReadOnlyList<RolloutGroup> sampled = _sampler!.SampleAsync(problems, first, Sampling, _trainee.Optimizer.Updates, cancellation).GetAwaiter().GetResult();
+            groups.AddRange(_policy.LengthReward is { } length ? sampled.Select(length.Apply) : sampled);
             next += wanted;
             wanted = _policy.Prompts - groups.Count(g => !g.HasNoVariance);
         }

@@ -1,4 +1,5 @@
 using Razum.Training.Objectives;
+using Razum.Training.Rollouts;
 using Razum.Training.Verifiers;
 
 namespace Razum.Training.Runs;
@@ -23,6 +24,15 @@ public sealed record PolicyConfig
 
     /// <summary>What an answer earns.</summary>
     public required Reward Reward { get; init; }
+
+    /// <summary>What the length of an answer earns besides; null for nothing.</summary>
+    public LengthReward? LengthReward { get; init; }
+
+    /// <summary>
+    /// Whether each part of the reward is normalised by itself before they are added up (GDPO), so that none drowns the others. The objective's own kind of
+    /// advantage is then not used.
+    /// </summary>
+    public bool NormaliseEach { get; init; }
 
     /// <summary>Families of problems and how often each is drawn.</summary>
     public required IReadOnlyDictionary<string, double> Families { get; init; }

@@ -6,6 +6,7 @@ using Razum.Tensors.Checkpoints;
 using Razum.Training.Data.Files;
 using Razum.Training.Objectives;
 using Razum.Training.Optimizers;
+using Razum.Training.Rollouts;
 using Razum.Training.Schedules;
 using Razum.Training.Verifiers;
 
@@ -156,6 +157,8 @@ public static class RunConfigReader
             Minibatches = fields.Whole("minibatches", 1, most: prompts),
             Objective = settings,
             Reward = Reward.Read(fields.Objects("reward")),
+            LengthReward = fields.OptionalObject("length_reward") is { } length ? LengthReward.Read(length, longest) : null,
+            NormaliseEach = fields.Flag("normalise_each", false),
             Families = fields.Weights("families"),
             Level = fields.Has("level") ? fields.Whole("level", least: 0) : null,
             Refill = fields.Choice("zero_variance", "skip", "skip", "refill") == "refill",
