@@ -141,6 +141,9 @@ internal sealed partial class Lexer
             case "infinity" or "oo":
                 Add(TokenKind.Letter, "infty");
                 break;
+            case var unit when Notation.Units.Contains(unit) && _tokens.Count > 0 && _tokens[^1].Kind == TokenKind.Number:
+                Add(TokenKind.Text, unit);
+                break;
             default:
                 if (run.Length > 1 && Notation.Functions.TryGetValue(run, out string? function) && function is not ("frac" or "sum" or "prod" or "int" or "lim" or "binom"))
                 {

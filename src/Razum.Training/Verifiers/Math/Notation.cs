@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Numerics;
 using System.Text.RegularExpressions;
 
 namespace Razum.Training.Verifiers.Math;
@@ -16,7 +18,7 @@ internal static partial class Notation
         ["ne"] = '≠', ["neq"] = '≠', ["in"] = '∈', ["approx"] = '≈', ["sim"] = '≈', ["simeq"] = '≈', ["cong"] = '≈', ["equiv"] = '=',
         ["cup"] = '∪', ["cap"] = '∩', ["setminus"] = '∖', ["backslash"] = '∖', ["mid"] = '|', ["vert"] = '|', ["lvert"] = '|', ["rvert"] = '|',
         ["lbrace"] = '⟨', ["rbrace"] = '⟩', ["lfloor"] = '⌊', ["rfloor"] = '⌋', ["lceil"] = '⌈', ["rceil"] = '⌉', ["lbrack"] = '[', ["rbrack"] = ']',
-        ["circ"] = '°', ["degree"] = '°', ["to"] = '→', ["rightarrow"] = '→', ["Rightarrow"] = '⇒', ["implies"] = '⇒', ["Longrightarrow"] = '⇒',
+        ["langle"] = '(', ["rangle"] = ')', ["circ"] = '°', ["degree"] = '°', ["to"] = '→', ["rightarrow"] = '→', ["Rightarrow"] = '⇒', ["implies"] = '⇒', ["Longrightarrow"] = '⇒',
         ["iff"] = '⇒', ["Leftrightarrow"] = '⇒', ["therefore"] = '⇒', ["wedge"] = ',', ["land"] = ',', ["lor"] = ',', ["vee"] = ',', ["prime"] = '\'',
     };
 
@@ -35,6 +37,13 @@ internal static partial class Notation
     public static readonly HashSet<string> Texts = new(StringComparer.Ordinal)
     {
         "text", "textbf", "textit", "textrm", "textsf", "texttt", "textnormal", "mbox", "mathrm", "operatorname", "mathbf", "mathit", "mathsf", "bf", "rm",
+    };
+
+    /// <summary>Units that are written as plain letters behind a number.</summary>
+    public static readonly HashSet<string> Units = new(StringComparer.Ordinal)
+    {
+        "cm", "mm", "km", "kg", "ml", "mg", "ft", "mph", "inches", "feet", "meters", "metres", "miles", "hours", "minutes", "seconds", "days", "weeks", "years",
+        "dollars", "cents", "degrees", "units", "pounds", "grams", "liters", "litres",
     };
 
     /// <summary>Commands that only shape what follows.</summary>
@@ -61,11 +70,23 @@ internal static partial class Notation
             text = DoubledBackslash().Replace(text, @"\");
         }
 
+        text = Recurring().Replace(text, Fraction);
         text = ThinSpaceAfterComma().Replace(BracedComma().Replace(text, $"{Thousands}"), $"{Thousands}");
         text = SpaceBetweenDigits().Replace(text, $"{Thousands}");
         return text.Replace("<=", "≤", StringComparison.Ordinal).Replace(">=", "≥", StringComparison.Ordinal).Replace("!=", "≠", StringComparison.Ordinal)
             .Replace("**", "^", StringComparison.Ordinal).Replace("=>", "⇒", StringComparison.Ordinal);
     }
+
+    // 0.1\overline{6} is (16 - 1) / 90.
+    private static string Fraction(Match match)
+    {
+        (string whole, string part, string period) = (match.Groups[1].Value, match.Groups[2].Value, match.Groups[3].Value);
+        BigInteger top = BigInteger.Parse("0" + whole + part + period, CultureInfo.InvariantCulture) - BigInteger.Parse("0" + whole + part, CultureInfo.InvariantCulture);
+        return $"(\\frac{{{top}}}{{{new string('9', period.Length)}{new string('0', part.Length)}}})";
+    }
+
+    [GeneratedRegex(@"([0-9]{0,20})\.([0-9]{0,20})\\(?:overline|bar)\s*\{([0-9]{1,20})\}", RegexOptions.CultureInvariant)]
+    private static partial Regex Recurring();
 
     [GeneratedRegex(@"\\\\(?=[A-Za-z{}])", RegexOptions.CultureInvariant)]
     private static partial Regex DoubledBackslash();
