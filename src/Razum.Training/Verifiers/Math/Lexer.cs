@@ -6,7 +6,8 @@ namespace Razum.Training.Verifiers.Math;
 /// <summary>Cuts an answer, in LaTeX or plain, into tokens. Characters that mean nothing in an answer are a fault: what is not understood is not judged.</summary>
 internal sealed partial class Lexer
 {
-    private const int MaxLength = 4000;
+    /// <summary>Longest answer that is read.</summary>
+    public const int MaxLength = 4000;
 
     private readonly string _text;
     private readonly List<Token> _tokens = [];

@@ -38,6 +38,11 @@ internal static partial class RewardSearch
             return ParsedAnswer.Parse(boxes.Text, boxes.IsPercent, budget);
         }
 
+        if (text.Length > Lexer.MaxLength)
+        {
+            return new ParsedAnswer(text, null); // too long for an answer, and for searching it
+        }
+
         if (Environments.Find(text) is [var one] && Rest().IsMatch(text[..one.Start] + text[one.End..]))
         {
             return ParsedAnswer.Parse(one.Text, one.IsPercent, budget);

@@ -153,6 +153,22 @@ public sealed class MathVerifierTests
         Assert.NotEqual(VerdictOutcome.Correct, Judge(true, expression, @"\boxed{7}").Outcome);
     }
 
+    [Theory]
+    [InlineData(@"\[")]
+    [InlineData("$")]
+    [InlineData(@"\boxed{")]
+    [InlineData("answer is ")]
+    [InlineData("1,000 ")]
+    [InlineData("<answer>")]
+    [InlineData("x+1=0 ")]
+    public void LongTextsEnd(string piece)
+    {
+        string text = string.Concat(Enumerable.Repeat(piece, 100_000 / piece.Length));
+        Assert.NotEqual(VerdictOutcome.Correct, Judge(false, "7", text).Outcome);
+        Assert.NotEqual(VerdictOutcome.Correct, Judge(true, "7", text).Outcome);
+        Assert.NotEqual(VerdictOutcome.Correct, Judge(true, "7", $"<answer>{text}</answer>").Outcome);
+    }
+
     [Fact]
     public void RandomTextsGetAVerdict()
     {
