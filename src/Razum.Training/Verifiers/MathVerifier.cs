@@ -21,13 +21,7 @@ internal sealed class MathVerifier(bool strict, MathSettings settings) : Verifie
 
     protected override Verdict Judge(Problem problem, Completion completion)
     {
-        StepBudget forGold = new(settings.Steps);
-        ParsedAnswer gold = RewardSearch.Whole(problem.Answer, forGold);
-        if (gold.Node is null && !strict)
-        {
-            gold = AnswerSearch.Find(problem.Answer, settings, forGold) ?? gold; // data sets whose truth is a whole solution
-        }
-
+        ParsedAnswer gold = Truth(problem.Answer);
         if (gold.Node is null)
         {
             return Verdict.Error($"{Name}: {problem.Source}: the right answer cannot be read: {Short(problem.Answer)}");
@@ -55,6 +49,15 @@ internal sealed class MathVerifier(bool strict, MathSettings settings) : Verifie
         {
             return Verdict.Wrong(answer.Source, fault.Message); // an answer that takes more than the budget is none of ours
         }
+    }
+
+    // For evaluations a truth may be a whole solution, and then its answer is found as the model's is.
+    private ParsedAnswer Truth(string text)
+    {
+        StepBudget budget = new(settings.Steps);
+        ParsedAnswer? stated = !strict && AnswerSearch.IsStated(text) ? AnswerSearch.Find(text, settings, budget) : null;
+        ParsedAnswer whole = stated ?? RewardSearch.Truth(text, budget);
+        return whole.Node is null && !strict ? AnswerSearch.Find(text, settings, budget) ?? whole : whole;
     }
 
     private static string Short(string text) => text.Length <= 60 ? text.ReplaceLineEndings(" ") : text[..57].ReplaceLineEndings(" ") + "...";

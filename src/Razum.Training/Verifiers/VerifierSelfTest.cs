@@ -37,7 +37,7 @@ public static class VerifierSelfTest
             throw new InvalidDataException("there are no problems to try the reward with");
         }
 
-        int step = int.Max(1, problems.Count / MostProblems);
+        int step = (problems.Count + MostProblems - 1) / MostProblems;
         for (int i = 0; i < problems.Count; i += step)
         {
             foreach (RewardPart part in judges)

@@ -18,9 +18,14 @@ internal sealed partial class AnswerComparison(MathSettings settings, StepBudget
             return true;
         }
 
-        if (gold.Node is Words || answer.Node is Words || gold.Node is null || answer.Node is null)
+        if (gold.Node is Words || answer.Node is Words)
         {
-            return Wording(first) is { Length: > 0 } words && words == Wording(second);
+            return MayBeWords(gold.Node) && MayBeWords(answer.Node) && Wording(first) is { Length: > 0 } words && words == Wording(second);
+        }
+
+        if (gold.Node is null || answer.Node is null)
+        {
+            return false;
         }
 
         return Equal(gold.Node, answer.Node, true);
@@ -44,7 +49,7 @@ internal sealed partial class AnswerComparison(MathSettings settings, StepBudget
             (Matrix a, Matrix b) => EqualMatrices(a, b),
             (Words a, Words b) => Wording(a.Text) == Wording(b.Text),
             (Call { Name: "ratio" } a, Call { Name: "ratio" } b) => EqualItems(a.Arguments, b.Arguments) || _scalars.AreEqual(a, b),
-            _ when IsSet(gold) || IsSet(answer) => EqualSets(gold, answer),
+            _ when IsSet(gold) || IsSet(answer) => EqualSets(Alternatives(gold, answer), Alternatives(answer, gold)),
             _ => _scalars.AreEqual(gold, answer),
         };
     }
@@ -189,7 +194,20 @@ internal sealed partial class AnswerComparison(MathSettings settings, StepBudget
         return distinct;
     }
 
-    private static bool IsSet(Node node) => node is Range or Collection;
+    // "x < 2 or x > 5" as the union of both, where intervals are on the other side.
+    private static Node Alternatives(Node node, Node other)
+    {
+        Node?[] sets = other is Range or Collection { Kind: CollectionKind.Union } && node is Collection { Kind: CollectionKind.List } list
+            && list.Items.All(i => i is Relation { Operators: not ['='] }) && list.Items.Select(i => Subject((Relation)i)).Distinct().Count() == 1
+            ? [.. list.Items.Select(i => Solution.Set((Relation)i))]
+            : [null];
+        return Array.TrueForAll(sets, s => s is not null) ? new Collection(CollectionKind.Union, [.. sets.Select(s => s!)]) : node;
+    }
+
+    // Words, or what letters that were meant as a word look like.
+    private static bool MayBeWords(Node? node) => node is null or Words or Symbol || (node is Call { Name: "*" } product && product.Arguments.All(a => a is Symbol or Words));
+
+    private static bool IsSet(Node node) => node is Range or Collection or Call { Name: "difference" };
 
     private static bool IsScalar(Node node) => node is not (Range or Collection or Relation or Matrix or Words);
 

@@ -34,6 +34,9 @@ internal static partial class AnswerSearch
         return first;
     }
 
+    /// <summary>Whether the text marks its answer by a box or by LaTeX, so that the whole of it is none.</summary>
+    public static bool IsStated(string text) => Boxes.Find(text, false).Count > 0 || Environments.Find(text).Exists(e => Environments.IsDelimited(text, e));
+
     private static List<Place> Places(string text, MathSettings settings)
     {
         List<Place> places = [];

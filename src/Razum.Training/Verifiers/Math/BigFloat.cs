@@ -12,7 +12,7 @@ internal readonly record struct BigFloat
     public const int Bits = 512;
 
     /// <summary>Bits in which equal values must agree.</summary>
-    public const int Agreement = 200;
+    public const int Agreement = 300;
 
     private const int SmallestAbsolute = 400; // below 2^-400 is zero
     private const long LargestExponent = 1L << 40;

@@ -39,6 +39,9 @@ internal static partial class Environments
         return joined;
     }
 
+    /// <summary>Whether a piece stands between signs made for it, so that what is around it is prose; a fraction in plain text may be a part of more.</summary>
+    public static bool IsDelimited(string text, Found piece) => text[piece.Start] == '$' || text[piece.Start + 1] is '(' or '[';
+
     /// <summary>The first that opens between two places.</summary>
     public static Found? First(string text, int from, int to)
     {

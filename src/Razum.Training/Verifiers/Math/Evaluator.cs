@@ -126,10 +126,10 @@ internal sealed partial class Evaluator(StepBudget budget, IReadOnlyDictionary<s
     // A value for f(x) that depends on nothing but the name and the arguments.
     private Quantity Unknown(Application unknown)
     {
-        uint hash = 2166136261;
+        ulong hash = 14695981039346656037;
         foreach (char c in unknown.Name)
         {
-            hash = (hash ^ c) * 16777619;
+            hash = (hash ^ c) * 1099511628211;
         }
 
         foreach (Node argument in unknown.Arguments)
@@ -137,12 +137,12 @@ internal sealed partial class Evaluator(StepBudget budget, IReadOnlyDictionary<s
             string text = argument is Words words ? words.Text : Text(Value(argument));
             foreach (char c in text)
             {
-                hash = (hash ^ c) * 16777619;
+                hash = (hash ^ c) * 1099511628211;
             }
         }
 
-        hash ^= hash >> 15;
-        return new Quantity(new Rational(2 + (hash % 9973), 97));
+        hash ^= hash >> 32;
+        return new Quantity(new Rational(2 + (hash % int.MaxValue), 97));
     }
 
     private static string Text(Quantity q) => q.Exact?.ToString()

@@ -241,7 +241,7 @@ internal sealed partial class ExpressionParser
         return node;
     }
 
-    // {1, 2}, {}, or {x | x > 2}, which is the relation.
+    // {1, 2}, {}, or {x | x > 2} and {x : x > 2}, which are the relation.
     private Node ReadSet()
     {
         if (Take('⟩'))
@@ -253,13 +253,18 @@ internal sealed partial class ExpressionParser
         _bars = 1; // the bar of "such that" opens nothing
         var set = (Collection)ReadList(CollectionKind.Set);
         _bars = bars;
-        if (set.Items is [var item] && (Take('|') || item is Call { Name: "ratio" }))
+        Node result = set;
+        if (set.Items is [_] && Take('|'))
         {
-            throw new NoValueException("a set by its property");
+            result = ReadList(null);
+        }
+        else if (set.Items is [Relation relation] && relation.Sides[0] is Call { Name: "ratio", Arguments: [_, var first] })
+        {
+            result = new Relation([first, .. relation.Sides.Skip(1)], relation.Operators); // x : x > 2 was read as a ratio
         }
 
         Expect('⟩');
-        return set;
+        return result == (Node)set || result is Relation ? result : throw new NoValueException("a set by a property that is no relation");
     }
 
     // (1, 2) is a tuple or an open interval, [1, 2) an interval, [1, 2, 3] a tuple, (x) x.

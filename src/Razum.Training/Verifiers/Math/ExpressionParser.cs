@@ -241,6 +241,14 @@ internal sealed partial class ExpressionParser
                 }
                 else if (right is Literal && factors[^1] is Literal)
                 {
+                    if (right is Literal { Value: { IsInteger: true } } top && Current.Is('/') && _at + 1 < _tokens.Count && _tokens[_at + 1].Kind == TokenKind.Number)
+                    {
+                        _at++;
+                        Node fraction = new Call("/", top, Number(_tokens[_at++]));
+                        factors = IsMixed(factors, fraction) ? [new Call("+", factors[0], fraction)] : throw new NoValueException("two numbers side by side");
+                        continue;
+                    }
+
                     throw new NoValueException("two numbers side by side");
                 }
                 else

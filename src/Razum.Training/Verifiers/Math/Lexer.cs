@@ -6,7 +6,8 @@ namespace Razum.Training.Verifiers.Math;
 /// <summary>Cuts an answer, in LaTeX or plain, into tokens. Characters that mean nothing in an answer are a fault: what is not understood is not judged.</summary>
 internal sealed partial class Lexer
 {
-    private const int MaxLength = 4000;
+    /// <summary>Longest answer that is read.</summary>
+    public const int MaxLength = 4000;
 
     private readonly string _text;
     private readonly List<Token> _tokens = [];
@@ -140,6 +141,9 @@ internal sealed partial class Lexer
                 break;
             case "infinity" or "oo":
                 Add(TokenKind.Letter, "infty");
+                break;
+            case var unit when Notation.Units.Contains(unit) && _tokens.Count > 0 && _tokens[^1].Kind == TokenKind.Number:
+                Add(TokenKind.Text, unit);
                 break;
             default:
                 if (run.Length > 1 && Notation.Functions.TryGetValue(run, out string? function) && function is not ("frac" or "sum" or "prod" or "int" or "lim" or "binom"))

@@ -31,6 +31,11 @@ internal static partial class PlainNumber
     public static string Normalise(string number)
     {
         string plain = Symbols().Replace(number, "");
+        if (plain.Contains('/', StringComparison.Ordinal) && plain.Contains(' ', StringComparison.Ordinal))
+        {
+            return plain; // 2 1/2
+        }
+
         plain = Thousands().IsMatch(plain) ? Separator().Replace(plain, "") : plain.Replace(',', '.');
         return plain.Replace('e', 'E');
     }
@@ -63,7 +68,7 @@ internal static partial class PlainNumber
             || (char.IsAsciiLetter(text[at]) && !(at > 0 && char.IsLetter(text[at - 1])) && !char.IsLetter(text[at + 1]));
     }
 
-    [GeneratedRegex(@"(?<![A-Za-z0-9{\\_^.])(?<![0-9],)(?:(?<![0-9)]\s?)[-−+]\s?)?(?:\\?\$|€|£)?\s?(?:(?:[1-9][0-9]{0,2}(?:[, ][0-9]{3})+(?![0-9])|[0-9]+)(?:[.,][0-9]+)?|[.,][0-9]+)(?:[eE][-+]?[0-9]{1,4}(?![A-Za-z0-9]))?(?:\s?/\s?[0-9]+)?|[½⅓⅔¼¾⅕⅛⅙]", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?<![A-Za-z0-9{\\_^.])(?<![0-9],)(?:(?<![0-9)]\s?)[-−+]\s?)?(?:\\?\$|€|£)?\s?(?:[0-9]+\s[0-9]{1,2}/[0-9]{1,3}(?![0-9])|(?:[1-9][0-9]{0,2}(?:[, ][0-9]{3})+(?![0-9])|[0-9]+)(?:[.,][0-9]+)?|[.,][0-9]+)(?:[eE][-+]?[0-9]{1,4}(?![A-Za-z0-9]))?(?:\s?/\s?[0-9]+)?|[½⅓⅔¼¾⅕⅛⅙]", RegexOptions.CultureInvariant)]
     private static partial Regex Number();
 
     [GeneratedRegex(@"=\s*0(?![.0-9])", RegexOptions.CultureInvariant)]

@@ -8,7 +8,7 @@ namespace Razum.Training.Verifiers.Math;
 /// </summary>
 internal static class Points
 {
-    public const int Count = 9;
+    public const int Count = 12;
 
     private const int Positive = 3;
     private const int Signed = 6;

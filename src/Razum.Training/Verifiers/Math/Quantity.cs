@@ -26,6 +26,9 @@ internal sealed class Quantity
 
     public BigComplex Value => _fromExact?.Value ?? _approximation;
 
+    /// <summary>Rounded, and so large that a difference of 1 may be lost in the rounding: such numbers decide nothing.</summary>
+    public bool IsVague => Exact is null && !Value.IsZero && Value.Abs().Top > BigFloat.Agreement;
+
     public bool IsZero => Exact is { } exact ? exact.IsZero : Value.IsZero;
 
     public bool IsReal => Exact is not null || Value.IsReal;
@@ -92,8 +95,15 @@ internal sealed class Quantity
         : Agree(a.Value, b.Value);
 
     /// <summary>Equal after rounding real and imaginary part to <paramref name="digits"/> decimals.</summary>
-    public static bool RoundsEqual(Quantity a, Quantity b, int digits) =>
-        Rounded(a, digits, v => v.Re) == Rounded(b, digits, v => v.Re) && Rounded(a, digits, v => v.Im) == Rounded(b, digits, v => v.Im);
+    public static bool RoundsEqual(Quantity a, Quantity b, int digits)
+    {
+        (BigInteger re, BigInteger im) = (Rounded(a, digits, v => v.Re), Rounded(a, digits, v => v.Im));
+        bool equal = re == Rounded(b, digits, v => v.Re) && im == Rounded(b, digits, v => v.Im);
+
+        // What rounds to nothing must agree in its own digits: 0.0000001 is not 0.0000002.
+        BigFloat difference = (a.Value - b.Value).Abs(), size = a.Value.Abs();
+        return equal && (!(re.IsZero && im.IsZero) || ((difference * new BigFloat(BigInteger.Pow(10, digits), 0)) - size) is { Sign: <= 0 });
+    }
 
     /// <summary>Negative, 0 or positive; of real numbers.</summary>
     public static int Compare(Quantity a, Quantity b)

@@ -36,7 +36,9 @@ internal sealed class RealSet
             case Collection { Kind: CollectionKind.Tuple, Items: [var low, var high] }:
                 return Add(low, true, high, true, value);
             case Collection { Kind: CollectionKind.Set or CollectionKind.List } points:
-                return points.Items.All(p => Add(p, false, p, false, value));
+                return points.Items.All(p => p is Range or Collection ? points.Kind == CollectionKind.List && Add(p, value) : Add(p, false, p, false, value));
+            case Call { Name: "difference", Arguments: [var whole, Collection { Kind: CollectionKind.Set or CollectionKind.List } holes] }:
+                return Add(whole, value) && holes.Items.All(h => End.From(h, value) is { } hole && TakeOut(hole));
             case Collection { Kind: CollectionKind.Union } union:
                 return union.Items.All(i => Add(i, value));
             default:
@@ -51,11 +53,39 @@ internal sealed class RealSet
             return false;
         }
 
+        // What has nothing in it is no interval: else all of them would be equal.
         int order = End.Compare(start, stop);
-        if (order < 0 || (order == 0 && !openLow && !openHigh))
+        if (order > 0 || (order == 0 && (openLow || openHigh)))
         {
-            // A place just above an open lower end or just below an open upper one makes every comparison one of places.
-            _pieces.Add(new Piece(start with { Side = openLow ? 1 : 0 }, stop with { Side = openHigh ? -1 : 0 }));
+            return false;
+        }
+
+        // A place just above an open lower end or just below an open upper one makes every comparison one of places.
+        _pieces.Add(new Piece(start with { Side = openLow ? 1 : 0 }, stop with { Side = openHigh ? -1 : 0 }));
+        return true;
+    }
+
+    // Splits what is around a point.
+    private bool TakeOut(End hole)
+    {
+        foreach (Piece piece in _pieces.ToArray())
+        {
+            (int low, int high) = (End.Compare(piece.Low, hole), End.Compare(hole, piece.High));
+            if (low > 0 || high > 0)
+            {
+                continue;
+            }
+
+            _pieces.Remove(piece);
+            if (low < 0)
+            {
+                _pieces.Add(piece with { High = hole with { Side = -1 } });
+            }
+
+            if (high < 0)
+            {
+                _pieces.Add(piece with { Low = hole with { Side = 1 } });
+            }
         }
 
         return true;

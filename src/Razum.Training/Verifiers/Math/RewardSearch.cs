@@ -26,12 +26,21 @@ internal static partial class RewardSearch
         return parts.Count == 1 ? Whole(inside, budget) : null;
     }
 
-    /// <summary>A text that is an answer: a box in it, or one piece of LaTeX, or all of it.</summary>
-    public static ParsedAnswer Whole(string text, StepBudget budget)
+    /// <summary>The right answer as a data set gives it: a box in it, or the one piece of LaTeX in it, or all of it.</summary>
+    public static ParsedAnswer Truth(string text, StepBudget budget) =>
+        Boxes.Find(text, true).Count == 0 && Environments.Find(text) is [var one] && Environments.IsDelimited(text, one) ? ParsedAnswer.Parse(one.Text, one.IsPercent, budget) : Whole(text, budget);
+
+    // A text that is an answer: a box in it, or nothing but one piece of LaTeX, or all of it.
+    private static ParsedAnswer Whole(string text, StepBudget budget)
     {
         if (Boxes.Find(text, true) is [var boxes])
         {
             return ParsedAnswer.Parse(boxes.Text, boxes.IsPercent, budget);
+        }
+
+        if (text.Length > Lexer.MaxLength)
+        {
+            return new ParsedAnswer(text, null); // too long for an answer, and for searching it
         }
 
         if (Environments.Find(text) is [var one] && Rest().IsMatch(text[..one.Start] + text[one.End..]))

@@ -20,6 +20,11 @@ internal sealed class ScalarComparison(MathSettings settings, StepBudget budget)
         SortedSet<string> variables = [.. FreeVariables.Of(gold), .. FreeVariables.Of(answer)];
         foreach ((Quantity a, Quantity b) in Values(gold, answer, variables))
         {
+            if (a.IsVague || b.IsVague)
+            {
+                continue;
+            }
+
             compared++;
             if (!Quantity.AreEqual(a, b) && !(rounds && Quantity.RoundsEqual(a, b, settings.Precision)))
             {

@@ -42,6 +42,30 @@ public sealed class MathVerifierTests
     [InlineData("east", "EAST", true)]
     [InlineData("east", "seat", false)]
     [InlineData(@"\begin{pmatrix}1\\2\end{pmatrix}", @"2\begin{pmatrix}1/2\\1\end{pmatrix}", true)]
+    [InlineData(@"0.\overline{3}", @"\frac13", true)]
+    [InlineData(@"0.1\overline{6}", @"\frac{1}{6}", true)]
+    [InlineData(@"0.\overline{3}", @"0.333", false)]
+    [InlineData(@"2 1/2", @"\frac52", true)]
+    [InlineData(@"\mathbb{R}\setminus\{0\}", @"(-\infty,0)\cup(0,\infty)", true)]
+    [InlineData(@"\mathbb{R}\setminus\{0\}", @"(-\infty,\infty)", false)]
+    [InlineData(@"6 cm", @"6", true)]
+    [InlineData(@"\{x : x > 2\}", @"(2,\infty)", true)]
+    [InlineData(@"(-\infty,2)\cup(5,\infty)", @"x<2 \text{ or } x>5", true)]
+    [InlineData(@"(-\infty,2)\cup(5,\infty)", @"(-\infty,2) \text{ or } (5,\infty)", true)]
+    [InlineData(@"(7,5)", @"[9,8]", false)]
+    [InlineData(@"\frac{1}{2}", @"(12", false)]
+    [InlineData(@"\langle 1,2,3\rangle", @"(1,2,3)", true)]
+    [InlineData(@"x=\pm 2", @"2,-2", true)]
+    [InlineData(@"x=\pm 2", @"2", false)]
+    [InlineData(@"0.0000001", @"0.0000002", false)]
+    [InlineData(@"0.0000001", @"0", false)]
+    [InlineData(@"\log 100", @"2", true)]
+    [InlineData(@"x<1, y>2", @"y<1, x>2", false)]
+    [InlineData(@"f(2)", @"f(3)", false)]
+    [InlineData(@"(5,6)", @"5,6", true)]
+    [InlineData(@"(5,6)", @"6,5", false)]
+    [InlineData(@"x=5", @"0=0", false)]
+    [InlineData(@"10^{1000000}", @"10^{1000000}+1", false)]
     public void Equality(string gold, string answer, bool equal) =>
         Assert.Equal(equal ? VerdictOutcome.Correct : VerdictOutcome.Wrong, Judge(true, gold, $@"<think>so</think>\boxed{{{answer}}}").Outcome);
 
@@ -73,6 +97,16 @@ public sealed class MathVerifierTests
         Assert.Equal(VerdictOutcome.Error, Judge(true, gold, $@"\boxed{{{gold}}}").Outcome);
         Assert.Equal(VerdictOutcome.Error, Judge(false, gold, gold).Outcome);
     }
+
+    [Theory]
+    [InlineData(@"\frac{1}{2}x", @"\frac12", false)]
+    [InlineData(@"2\begin{pmatrix}1\\2\end{pmatrix}", @"\begin{pmatrix}1\\2\end{pmatrix}", false)]
+    [InlineData("So the distance is $125$ miles.", "125", true)]
+    [InlineData(@"Then $x=3$ and so $x+1=\boxed{4}$.", "4", true)]
+    [InlineData("1,000", "1000", true)]
+    [InlineData(@"\$5.50", "5.5", true)]
+    public void ATruthIsReadAsAWhole(string gold, string answer, bool equal) =>
+        Assert.Equal(equal, Judge(true, gold, $@"\boxed{{{answer}}}").Outcome == VerdictOutcome.Correct);
 
     [Fact]
     public void ACutOffCompletionHasNoAnswer() =>
@@ -117,6 +151,22 @@ public sealed class MathVerifierTests
     {
         Assert.NotEqual(VerdictOutcome.Error, Judge(true, "7", $@"\boxed{{{expression}}}").Outcome);
         Assert.NotEqual(VerdictOutcome.Correct, Judge(true, expression, @"\boxed{7}").Outcome);
+    }
+
+    [Theory]
+    [InlineData(@"\[")]
+    [InlineData("$")]
+    [InlineData(@"\boxed{")]
+    [InlineData("answer is ")]
+    [InlineData("1,000 ")]
+    [InlineData("<answer>")]
+    [InlineData("x+1=0 ")]
+    public void LongTextsEnd(string piece)
+    {
+        string text = string.Concat(Enumerable.Repeat(piece, 100_000 / piece.Length));
+        Assert.NotEqual(VerdictOutcome.Correct, Judge(false, "7", text).Outcome);
+        Assert.NotEqual(VerdictOutcome.Correct, Judge(true, "7", text).Outcome);
+        Assert.NotEqual(VerdictOutcome.Correct, Judge(true, "7", $"<answer>{text}</answer>").Outcome);
     }
 
     [Fact]
