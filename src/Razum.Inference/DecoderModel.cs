@@ -104,7 +104,7 @@ internal sealed class DecoderModel : StepModel
         return _shares[share].Logits(index);
     }
 
-    public override float Logprob(ReadOnlySpan<float> logits, int token) => _whole.Ops.LogProbability(logits, token);
+    public override float Logprob(ReadOnlySpan<float> logits, int token, float temperature) => _whole.Ops.LogProbability(logits, token, temperature);
 
     public override void Dispose()
     {

@@ -97,7 +97,7 @@ public sealed class DecoderSharesTests
 
         public override ReadOnlySpan<float> Logits(int index) => model.Logits(index);
 
-        public override float Logprob(ReadOnlySpan<float> logits, int token) => model.Logprob(logits, token);
+        public override float Logprob(ReadOnlySpan<float> logits, int token, float temperature) => model.Logprob(logits, token, temperature);
 
         public override void Dispose()
         {
