@@ -41,6 +41,8 @@ internal static partial class CommandLine
             new Train(terminal, threads),
             new Eval(terminal, threads),
             new Inspect(terminal, threads),
+            new Verbs.Convert(terminal, threads),
+            new Quantize(terminal, threads),
             new Bench(terminal, threads),
             new Doctor(terminal, threads),
         };

@@ -13,7 +13,8 @@ namespace Razum.Models.Gguf;
 public static class GgufConfig
 {
     private const string ArchitectureKey = "general.architecture";
-    private const string Factors = "rope_freqs.weight";
+    /// <summary>The tensor of numbers that rotary frequencies are divided by.</summary>
+    internal const string Factors = "rope_freqs.weight";
 
     /// <summary>Which <c>model_type</c> an architecture is; deepseek2 is deepseek_v2 or deepseek_v3.</summary>
     private static readonly Dictionary<string, string> s_grouped = new()

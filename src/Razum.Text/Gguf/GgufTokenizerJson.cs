@@ -47,6 +47,13 @@ internal static class GgufTokenizerJson
         ["gpt-2"] = [],
     };
 
+    /// <summary>The name of the rule with these steps; null if it has none.</summary>
+    public static string? RuleOf(IReadOnlyList<string> steps) => s_rules
+        .Where(rule => rule.Value.Select(s => s == Numbers ? Number : s).SequenceEqual(steps.Select(s => s.Replace("\\r", "\r", StringComparison.Ordinal).Replace("\\n", "\n", StringComparison.Ordinal)))
+            || rule.Value.SequenceEqual(steps))
+        .Select(rule => rule.Key)
+        .FirstOrDefault();
+
     /// <exception cref="InvalidDataException">The vocabulary is damaged, or of a kind that is not supported.</exception>
     public static byte[] Write(GgufVocabulary vocabulary, string file)
     {
