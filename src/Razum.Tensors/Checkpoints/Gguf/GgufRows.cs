@@ -3,9 +3,6 @@ using Razum.Tensors.Threading;
 
 namespace Razum.Tensors.Checkpoints.Gguf;
 
-/// <summary>Gives one row of a tensor as F32; called by many threads at once.</summary>
-public delegate void RowReader(long row, Span<float> target);
-
 /// <summary>A tensor that is to be written into a GGUF file, in whatever type: its rows as F32, and its bytes if it is stored in a type already.</summary>
 public sealed unsafe class GgufRows
 {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Razum.Inference;
 using Razum.Models;
@@ -112,7 +113,7 @@ public sealed class GgufModelGoldenTests
         {
             string text = row.GetProperty("text").GetString()!;
             int[] actual = tokenizer.Encode(text, addBos: true);
-            if ((!row.TryGetProperty("hugging_face", out JsonElement original) || original.ValueKind == JsonValueKind.Null) && !text.IsNormalized())
+            if ((!row.TryGetProperty("hugging_face", out JsonElement original) || original.ValueKind == JsonValueKind.Null) && text.Any(c => char.GetUnicodeCategory(c) == UnicodeCategory.NonSpacingMark))
             {
                 continue; // llama.cpp normalises nothing, and the case does not say what the original does
             }
