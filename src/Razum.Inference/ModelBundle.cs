@@ -100,7 +100,7 @@ public sealed class ModelBundle : IDisposable
             Tokenizer tokenizer = Tokenizer.FromGguf(GgufVocabularies.Read(model), path);
             Decoder decoder = Read(config, new GgufParameters(model, config), format, threads);
             decoder.LatentForm = LatentAttentionForm.Absorbed;
-            return new ModelBundle(Path.GetFileNameWithoutExtension(path), decoder, tokenizer, new GenerationDefaults(), model);
+            return new ModelBundle(Path.GetFileNameWithoutExtension(path), decoder, tokenizer, GgufSampling.Read(model, config.VocabSize), model);
         }
         catch
         {

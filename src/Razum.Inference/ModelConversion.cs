@@ -49,7 +49,11 @@ public static class ModelConversion
         }
 
         GgufMetadata.Write(writer, published, name);
-        GgufVocabularies.Write(writer, GgufVocabularyReader.Read(input));
+        GenerationDefaults defaults = GenerationDefaults.Load(input, published.VocabSize);
+        GgufSampling.Write(writer, defaults.Sampling);
+        GgufVocabulary vocabulary = GgufVocabularyReader.Read(input);
+        int[] ends = [.. defaults.EndTokens.Concat(published.EosTokenIds).Where(id => id != vocabulary.EosTokenId)];
+        GgufVocabularies.Write(writer, vocabulary with { EotTokenId = ends.Length > 0 ? ends[0] : null });
         Add(writer, GgufTensors.Of(decoder), published, mixture, importance, pool);
         writer.Save(output);
     }
