@@ -9,6 +9,9 @@ public static class GgufVocabularies
 {
     private const string Prefix = "tokenizer.ggml.";
 
+    /// <summary>Whether a file has a vocabulary at all.</summary>
+    public static bool Has(GgufModel model) => model.Metadata.ContainsKey(Prefix + "model");
+
     /// <exception cref="InvalidDataException">A key is missing or of another type; one line with file, key and fault.</exception>
     public static GgufVocabulary Read(GgufModel model)
     {

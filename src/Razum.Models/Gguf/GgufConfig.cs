@@ -75,7 +75,13 @@ public static class GgufConfig
         long vocabulary = embedding.Dims.Count == 2 ? embedding.Dims[1] : 0;
         json.WriteNumber("vocab_size", vocabulary);
         text.Add("hidden_size", fields.Count("embedding_length"));
-        text.Add("num_hidden_layers", fields.Count("block_count") - fields.Count("nextn_predict_layers", 0));
+        int blocks = fields.Count("block_count"), ahead = fields.Count("nextn_predict_layers", 0);
+        if (blocks > SharedFields.MostLayers || ahead >= blocks)
+        {
+            throw fields.Expected("block_count", $"a whole number up to {SharedFields.MostLayers}, above nextn_predict_layers ({ahead})");
+        }
+
+        text.Add("num_hidden_layers", blocks - ahead);
         text.Add("intermediate_size", fields.Count("feed_forward_length"));
         text.Add("num_attention_heads", fields.Count("attention.head_count"));
         text.Add("rms_norm_eps", fields.Number("attention.layer_norm_rms_epsilon"));

@@ -54,6 +54,9 @@ internal static class GgufTokenizerJson
         .Select(rule => rule.Key)
         .FirstOrDefault();
 
+    /// <summary>Whether <see cref="Write"/> knows the kind of a vocabulary.</summary>
+    public static bool Supports(GgufVocabulary vocabulary) => vocabulary.Model == "gpt2" && s_rules.ContainsKey(vocabulary.Pre);
+
     /// <exception cref="InvalidDataException">The vocabulary is damaged, or of a kind that is not supported.</exception>
     public static byte[] Write(GgufVocabulary vocabulary, string file)
     {

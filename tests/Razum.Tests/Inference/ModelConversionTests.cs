@@ -92,6 +92,35 @@ public sealed class ModelConversionTests
         Assert.InRange(near, 0, type == "Q8_0" ? 1e-3 : type == "Q4_K_M" ? 0.02 : 0.3);
     }
 
+    [Fact]
+    public void An_importance_matrix_moves_errors_to_where_they_matter_less()
+    {
+        using TemporaryFolder folder = new();
+        string nano = Path.Combine(RepositoryRoot(), "models", "nano");
+        const string Name = "blk.0.attn_q.weight"; // 128 columns: Q5_0 in this mixture
+        GgufWriter writer = new();
+        byte[] sums = new byte[128 * sizeof(float)], counts = BitConverter.GetBytes(2f);
+        for (int i = 0; i < 128; i++)
+        {
+            BitConverter.TryWriteBytes(sums.AsSpan(i * sizeof(float)), i % 4 == 0 ? 200f : 0.02f);
+        }
+
+        writer.Add(Name + ".in_sum2", GgmlType.F32, [128, 1], stream => stream.Write(sums));
+        writer.Add(Name + ".counts", GgmlType.F32, [1, 1], stream => stream.Write(counts));
+        writer.Save(folder.File("imatrix.gguf"));
+        ModelConversion.ToGguf(nano, folder.File("whole.gguf"), Mixture.Find("F32")!, threads: 1);
+        ModelConversion.ToGguf(nano, folder.File("plain.gguf"), Mixture.Find("Q4_K_M")!, threads: 1);
+        ModelConversion.ToGguf(nano, folder.File("weighted.gguf"), Mixture.Find("Q4_K_M")!, ImportanceMatrix.Read(folder.File("imatrix.gguf")), threads: 1);
+        Assert.InRange(ErrorThatMatters("weighted.gguf"), 0, 0.9 * ErrorThatMatters("plain.gguf"));
+        Assert.Throws<InvalidDataException>(() => ImportanceMatrix.Read(folder.File("plain.gguf")));
+
+        double ErrorThatMatters(string file)
+        {
+            using GgufModel whole = new(folder.File("whole.gguf")), quantised = new(folder.File(file));
+            return whole.ReadFloats(Name).Zip(quantised.ReadFloats(Name)).Where((_, i) => i % 4 == 0).Sum(p => Math.Pow(p.First - p.Second, 2));
+        }
+    }
+
     private static string RepositoryRoot()
     {
         DirectoryInfo folder = new(AppContext.BaseDirectory);
