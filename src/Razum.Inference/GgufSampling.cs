@@ -1,9 +1,10 @@
+using System.Text.Json;
 using Razum.Models.Gguf;
 using Razum.Tensors.Checkpoints.Gguf;
 
 namespace Razum.Inference;
 
-/// <summary>What a GGUF file says about generating (keys <c>general.sampling.*</c>), to and from <see cref="GenerationDefaults"/>.</summary>
+/// <summary>What a GGUF file says about generating (keys <c>general.sampling.*</c>), from and to <see cref="GenerationDefaults"/> and their file.</summary>
 internal static class GgufSampling
 {
     private const string Prefix = "general.sampling.";
@@ -31,6 +32,36 @@ internal static class GgufSampling
         }
 
         return new GenerationDefaults { Sampling = sampling };
+    }
+
+    /// <summary>The text of a <c>generation_config.json</c>.</summary>
+    public static byte[] Text(SamplingOptions sampling, IReadOnlyList<int> endTokens)
+    {
+        using MemoryStream memory = new();
+        using (Utf8JsonWriter json = new(memory, new JsonWriterOptions { Indented = true }))
+        {
+            json.WriteStartObject();
+            json.WriteBoolean("do_sample", sampling.Temperature > 0);
+            if (sampling.Temperature > 0)
+            {
+                json.WriteNumber("temperature", sampling.Temperature);
+                json.WriteNumber("top_k", sampling.TopK);
+                json.WriteNumber("top_p", sampling.TopP);
+                json.WriteNumber("min_p", sampling.MinP);
+            }
+
+            json.WriteNumber("repetition_penalty", sampling.RepetitionPenalty);
+            json.WriteStartArray("eos_token_id");
+            foreach (int id in endTokens)
+            {
+                json.WriteNumberValue(id);
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        return memory.ToArray();
     }
 
     /// <summary>Adds the keys of what is not plain.</summary>

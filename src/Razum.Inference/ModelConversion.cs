@@ -80,6 +80,8 @@ public static class ModelConversion
         Directory.CreateDirectory(folder);
         writer.Save(Path.Combine(folder, "model.safetensors"));
         ModelConfigWriter.Write(Path.Combine(folder, "config.json"), config, stored);
+        byte[] defaults = GgufSampling.Text(GgufSampling.Read(model, config.VocabSize).Sampling, config.EosTokenIds);
+        AtomicFile.Write(Path.Combine(folder, "generation_config.json"), stream => stream.Write(defaults));
         AtomicFile.Write(Path.Combine(folder, "tokenizer.json"), stream => stream.Write(tokenizer));
         AtomicFile.Write(Path.Combine(folder, "tokenizer_config.json"), stream => stream.Write(tokenizerConfig));
     }
