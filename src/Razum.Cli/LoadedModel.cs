@@ -66,6 +66,9 @@ internal sealed class LoadedModel : IAsyncDisposable
     /// <summary>An evaluation of this model.</summary>
     public TaskEvaluation Evaluation(EvaluationOptions options) => new(Engine, _bundle.Tokenizer, _bundle.Template, options);
 
+    /// <summary>Draws of this model.</summary>
+    public Sampling Sample(SamplingRun run) => new(Engine, _bundle.Tokenizer, _bundle.Template, run);
+
     public async ValueTask DisposeAsync()
     {
         await Engine.DisposeAsync().ConfigureAwait(false);

@@ -73,7 +73,7 @@ internal sealed class DecoderModel : StepModel
 
     public override ReadOnlySpan<float> Logits(int index) => _logits[index];
 
-    public override float Logprob(ReadOnlySpan<float> logits, int token) => _ops.LogProbability(logits, token);
+    public override float Logprob(ReadOnlySpan<float> logits, int token, float temperature) => _ops.LogProbability(logits, token, temperature);
 
     public override void Dispose() => _ops.Dispose();
 }

@@ -94,7 +94,7 @@ public sealed class Engine : IEngine
     private async IAsyncEnumerable<GenerationChunk> Stream(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var stream = new AnswerStream(new AnswerText(_tokenizer, request));
+        var stream = new AnswerStream(new AnswerText(_tokenizer, request), request.Collected);
         var sequence = new Sequence(request, Model) { Stream = stream };
         lock (_gate)
         {

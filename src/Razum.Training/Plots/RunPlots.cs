@@ -26,6 +26,10 @@ public static class RunPlots
         Add("loss", "loss, nats", true, ("step", run["main"], true), ("prediction layer", run["mtp"], true), ("held out", run["held_out_loss"], false));
         Add("learning_rate", "learning rate", false, ("rate", run["lr"], false));
         Add("gradient_norm", "gradient norm before clipping", false, ("norm", run["grad_norm"], true));
+        Add("reward", "reward of the answers", false, ("reward", run["reward"], true));
+        Add("accuracy", "answers that are right", false, ("sampled", run["accuracy"], true), ("held out, greedy", run["held_out_accuracy"], false));
+        Add("length", "tokens of an answer", false, ("sampled", run["length"], true), ("held out, greedy", run["held_out_length"], false));
+        Add("entropy", "entropy of the policy, nats", false, ("entropy", run["entropy"], true));
         Add("tokens_per_second", "tokens per second", false, ("rate", run["tokens_per_second"], true));
         Add("expert_load", "largest excess of an expert's load, (max - mean) / mean", false, ("excess", run["max_violation"], true));
         return files;

@@ -37,6 +37,34 @@ public sealed class EngineTests
     }
 
     [Fact]
+    public async Task ACollectedAnswerIsTheSameInOnePiece()
+    {
+        int[] script = [.. TestTokenizer.Bytes("<think>héllo</think>天 and more"), TestTokenizer.End];
+        Answer streamed = await Say(script, r => r with { StopStrings = ["more"] });
+        Answer collected = await Say(script, r => r with { StopStrings = ["more"], Collected = true });
+        Assert.True(streamed.Chunks.Length > 2);
+        Assert.InRange(collected.Chunks.Length, 1, 2); // reasoning and answer
+        Assert.Equal((streamed.Reasoning, streamed.Text, streamed.Finish, streamed.Usage), (collected.Reasoning, collected.Text, collected.Finish, collected.Usage));
+        Assert.Equal(streamed.Ids, collected.Ids);
+    }
+
+    [Fact]
+    public async Task LogprobsAtTheTemperatureOfSamplingAreThoseOfTheDividedLogits()
+    {
+        await using Engine engine = Create(new FakeModel(s_info.VocabSize));
+        var sampling = new SamplingOptions { Seed = 5, Temperature = 0.5, TopLogprobs = 64 };
+        Answer plain = await Answer.Collect(engine, Request("hello", 5) with { Sampling = sampling }, Token);
+        Answer tempered = await Answer.Collect(engine, Request("hello", 5) with { Sampling = sampling with { TemperedLogprobs = true } }, Token);
+        Assert.Equal(plain.Ids, tempered.Ids);
+        for (int i = 0; i < plain.Tokens.Length; i++)
+        {
+            // log p differs from logits by a constant, so differences between two tokens are twice as large at T = 1/2.
+            IReadOnlyList<TokenLogprob> a = plain.Tokens[i].Top, b = tempered.Tokens[i].Top;
+            Assert.Equal(2 * (a[0].Logprob - a[9].Logprob), b[0].Logprob - b[9].Logprob, 1e-4);
+        }
+    }
+
+    [Fact]
     public async Task SeedsFixTheAnswer()
     {
         await using Engine engine = Create(new FakeModel(s_info.VocabSize));
