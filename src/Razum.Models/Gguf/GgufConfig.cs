@@ -13,6 +13,7 @@ namespace Razum.Models.Gguf;
 public static class GgufConfig
 {
     private const string ArchitectureKey = "general.architecture";
+    private const string DeepSeek = "deepseek2";
     /// <summary>The tensor of numbers that rotary frequencies are divided by.</summary>
     internal const string Factors = "rope_freqs.weight";
 
@@ -34,6 +35,12 @@ public static class GgufConfig
     public static ModelConfig Read(GgufModel model)
     {
         string architecture = Architecture(model);
+        string? grouped = s_grouped.GetValueOrDefault(architecture);
+        if (grouped is null && architecture != DeepSeek)
+        {
+            throw new GgufFields(model.Path, model.Metadata, "").Unsupported(ArchitectureKey, string.Join(", ", [.. s_grouped.Keys, DeepSeek]));
+        }
+
         var fields = new GgufFields(model.Path, model.Metadata, architecture + ".");
         using MemoryStream memory = new();
         using (Utf8JsonWriter json = new(memory))
@@ -41,14 +48,13 @@ public static class GgufConfig
             json.WriteStartObject();
             var text = new ConfigText(json);
             WriteShared(text, json, model, fields);
-            if (architecture == "deepseek2")
+            if (grouped is null)
             {
                 GgufDeepSeek.Write(text, json, fields);
             }
             else
             {
-                WriteGrouped(text, json, model, fields, s_grouped.GetValueOrDefault(architecture)
-                    ?? throw new GgufFields(model.Path, model.Metadata, "").Unsupported(ArchitectureKey, string.Join(", ", [.. s_grouped.Keys, "deepseek2"])));
+                WriteGrouped(text, json, model, fields, grouped);
             }
 
             json.WriteEndObject();
