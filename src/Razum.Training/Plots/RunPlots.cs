@@ -11,7 +11,9 @@ public static class RunPlots
 {
     private const int Width = 900;
     private const int Height = 500;
-    private const double Smoothing = 0.95;
+
+    /// <summary>The longest memory of a running mean, in steps; a short run has a shorter one, of a tenth of its steps.</summary>
+    private const int LongestMemory = 20;
 
     /// <summary>What a logarithmic axis shows of values that have none.</summary>
     private const double Smallest = 1e-6;
@@ -61,7 +63,7 @@ public static class RunPlots
 
             plot.Title(title);
             plot.XLabel("step");
-            plot.ShowLegend(Alignment.UpperRight);
+            plot.ShowLegend(name is "reward" or "accuracy" or "length" ? Alignment.LowerRight : Alignment.UpperRight); // where the curve is not
             string file = Path.Combine(folder, name + ".png");
             plot.SavePng(file + ".tmp", Width, Height);
             File.Move(file + ".tmp", file, overwrite: true);
@@ -114,11 +116,12 @@ public static class RunPlots
     private static double[] Smooth(double[] values)
     {
         double[] smooth = new double[values.Length];
+        double kept = 1 - (1.0 / Math.Clamp(values.Length / 10, 1, LongestMemory));
         (double sum, double weight) = (0, 0);
         for (int i = 0; i < values.Length; i++)
         {
-            sum = (Smoothing * sum) + values[i];
-            weight = (Smoothing * weight) + 1;
+            sum = (kept * sum) + values[i];
+            weight = (kept * weight) + 1;
             smooth[i] = sum / weight;
         }
 

@@ -8,8 +8,7 @@ namespace Razum.Training.Rollouts;
 /// <param name="Kind">The formula; see <see cref="RewardShaping"/>.</param>
 /// <param name="Weight">Its factor.</param>
 /// <param name="MaxTokens">The longest answer there can be.</param>
-/// <param name="Cache">Of <see cref="LengthRewardKind.SoftOverlong"/>: tokens before the limit at which punishment begins.</param>
-public sealed record LengthReward(LengthRewardKind Kind, double Weight, int MaxTokens, int Cache)
+public sealed record LengthReward(LengthRewardKind Kind, double Weight, int MaxTokens)
 {
     /// <summary>Its name among the parts of a reward.</summary>
     public const string Part = "length";
@@ -29,9 +28,7 @@ public sealed record LengthReward(LengthRewardKind Kind, double Weight, int MaxT
         {
             for (int i = 0; i < values.Length; i++)
             {
-                values[i] = Kind == LengthRewardKind.SoftOverlong
-                    ? RewardShaping.SoftOverlong(lengths[i], MaxTokens, Cache)
-                    : RewardShaping.CosineLength(lengths[i], MaxTokens, correct[i]);
+                values[i] = RewardShaping.CosineLength(lengths[i], MaxTokens, correct[i]);
             }
         }
 
@@ -40,12 +37,7 @@ public sealed record LengthReward(LengthRewardKind Kind, double Weight, int MaxT
 
     internal static LengthReward Read(RunFields fields, int maxTokens)
     {
-        LengthRewardKind kind = fields.Choice<LengthRewardKind>("kind", null);
-        var reward = new LengthReward(
-            kind,
-            fields.Number("weight", 1),
-            maxTokens,
-            kind == LengthRewardKind.SoftOverlong ? fields.Whole("cache", most: maxTokens) : 0);
+        var reward = new LengthReward(fields.Choice<LengthRewardKind>("kind", null), fields.Number("weight", 1), maxTokens);
         fields.Done();
         return reward;
     }

@@ -1,3 +1,4 @@
+using Razum.Training.Objectives;
 using Razum.Training.Runs;
 
 namespace Razum.Training.Verifiers;
@@ -15,9 +16,6 @@ internal sealed class LengthVerifier(int most, int cache) : Verifier
         return new LengthVerifier(most, fields.Whole("cache", int.Max(1, most / 5), most: most));
     }
 
-    protected override Verdict Judge(Problem problem, Completion completion)
-    {
-        int over = completion.Tokens - (most - cache);
-        return Verdict.Graded(over <= 0 ? 0 : -double.Min(1, (double)over / cache), 0);
-    }
+    protected override Verdict Judge(Problem problem, Completion completion) =>
+        Verdict.Graded(RewardShaping.SoftOverlong(completion.Tokens, most, cache), 0);
 }

@@ -3,6 +3,7 @@ using Razum.Models;
 using Razum.Tensors;
 using Razum.Training.Loop;
 using Razum.Training.Objectives;
+using Razum.Training.Rollouts;
 using Razum.Training.Runs;
 using Razum.Training.Schedules;
 using Razum.Training.Verifiers;
@@ -157,6 +158,33 @@ public sealed class PolicyLoopTests : IDisposable
     }
 
     [Fact]
+    public void Short_right_answers_earn_more_where_length_counts()
+    {
+        // What the task says weighs nothing and the other part is always 1: only the length of an answer within its group decides.
+        PolicyConfig policy = Policy(PolicySettings.Preset("dapo")) with
+        {
+            MaxTokens = 40,
+            LengthReward = new LengthReward(LengthRewardKind.Kimi, 0.5, 40),
+            Reward = new Reward([new RewardPart("task", new TaskVerifier(), 0), new RewardPart("test", new Right(), 1)]),
+        };
+        RunConfig run = Config("length", policy, rate: 0, steps: 2);
+        Run(run, out List<TrainProgress> steps);
+        Dictionary<string, double> parts = steps[0].Policy!.Parts.ToDictionary(p => p.Name, p => p.Mean);
+        Assert.Equal(1, parts["test"]);
+        Assert.InRange(steps[0].Policy!.Reward, 0.75, 1); // wrong answers never gain by their length
+        foreach (IGrouping<string, JsonElement> group in File.ReadLines(Path.Combine(run.Output, "samples.jsonl"))
+            .Select(l => JsonDocument.Parse(l).RootElement).GroupBy(s => s.GetProperty("step").ToString()))
+        {
+            JsonElement[] byLength = [.. group.OrderBy(s => s.GetProperty("tokens").GetInt32())];
+            Assert.True(byLength[0].GetProperty("reward").GetDouble() >= byLength[^1].GetProperty("reward").GetDouble());
+        }
+
+        Run(Config("each", policy with { NormaliseEach = true }, rate: 0, steps: 1), out List<TrainProgress> each);
+        Assert.Equal(0, each[0].Policy!.Mismatch);
+        Assert.True(each[0].GradientNorm > 0);
+    }
+
+    [Fact]
     public void Groups_without_variance_are_replaced_where_that_is_asked_for()
     {
         // Scores 1 for answers that begin with a letter of the first half of the alphabet: some groups have no variance.
@@ -239,6 +267,16 @@ public sealed class PolicyLoopTests : IDisposable
         TrainResult result = loop.Run(TestContext.Current.CancellationToken);
         steps = seen;
         return result;
+    }
+
+    /// <summary>Calls everything right that is not obviously nothing.</summary>
+    private sealed class Right : Verifier
+    {
+        public override string Name => "right";
+
+        public override bool JudgesAnswer => false;
+
+        protected override Verdict Judge(Problem problem, Completion completion) => Verdict.Correct();
     }
 
     /// <summary>Scores as the test wishes.</summary>
