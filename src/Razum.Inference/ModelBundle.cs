@@ -1,6 +1,8 @@
 using Razum.Models;
+using Razum.Models.Gguf;
 using Razum.Tensors;
 using Razum.Tensors.Checkpoints;
+using Razum.Tensors.Checkpoints.Gguf;
 using Razum.Tensors.Threading;
 using Razum.Text;
 
@@ -51,8 +53,8 @@ public sealed class ModelBundle : IDisposable
     /// <exception cref="InvalidDataException">Its vocabulary fits no known format: a model without chat.</exception>
     public ChatTemplate Template => field ??= ChatTemplate.For(Tokenizer);
 
-    /// <summary>Reads a folder in the published layout: config.json, safetensors, tokenizer.json, and what may stand beside them.</summary>
-    /// <param name="folder">The model's folder.</param>
+    /// <summary>Reads a folder in the published layout (config.json, safetensors, tokenizer.json, and what may stand beside them) or a GGUF file.</summary>
+    /// <param name="folder">The model's folder, or its file.</param>
     /// <param name="format">A block format to quantise matrices to while loading (see <see cref="QuantisedParameters"/>); null leaves all as published.</param>
     /// <param name="threads">Threads to quantise with; 0 means one per processor.</param>
     /// <exception cref="InvalidDataException">Something is missing, damaged or not supported; one line says what and where.</exception>
@@ -61,6 +63,11 @@ public sealed class ModelBundle : IDisposable
     public static ModelBundle Load(string folder, WeightFormat? format = null, int threads = 0, EngineOptions? engine = null)
     {
         ArgumentNullException.ThrowIfNull(folder);
+        if (GgufModel.IsGguf(folder))
+        {
+            return LoadGguf(folder, format, threads);
+        }
+
         if (!Directory.Exists(folder))
         {
             throw new InvalidDataException($"{folder}: no such folder");
@@ -89,6 +96,24 @@ public sealed class ModelBundle : IDisposable
         catch
         {
             checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    private static ModelBundle LoadGguf(string path, WeightFormat? format, int threads)
+    {
+        var model = new GgufModel(path);
+        try
+        {
+            ModelConfig config = GgufConfig.Read(model);
+            Tokenizer tokenizer = Tokenizer.FromGguf(GgufVocabularies.Read(model), path);
+            Decoder decoder = Read(config, new GgufParameters(model, config), format, threads);
+            decoder.LatentForm = LatentAttentionForm.Absorbed;
+            return new ModelBundle(Path.GetFileNameWithoutExtension(path), decoder, tokenizer, GgufSampling.Read(model, config.VocabSize), model);
+        }
+        catch
+        {
+            model.Dispose();
             throw;
         }
     }
