@@ -4,14 +4,9 @@ using Razum.Training.Tasks;
 
 namespace Razum.Cli;
 
-/// <summary>
-/// The questions of <c>razum eval</c>. Tasks that the shipped model was trained on are asked with problems held out from its training, in varied wording;
-/// others as the task words them.
-/// </summary>
+/// <summary>The questions of <c>razum eval</c> about procedural tasks: problems held out from every training, in varied wording.</summary>
 internal static class EvaluationFamilies
 {
-    private const ulong Stream = 0x6576616c; // "eval": apart from every stream of training
-
     /// <param name="names">Names of tasks; none for those of the shipped model.</param>
     /// <param name="count">Problems of each.</param>
     /// <param name="seed">Fixes the problems.</param>
@@ -19,12 +14,10 @@ internal static class EvaluationFamilies
     public static IReadOnlyList<EvaluationFamily> Make(IReadOnlyList<string> names, int count, int seed)
     {
         var examples = new NanoExamples((ulong)seed);
-        string[] trained = [.. NanoExamples.Families.Where(family => TaskRegistry.All.Any(task => task.Name == family))];
-        return [.. (names.Count > 0 ? names.Distinct() : trained).Select(name =>
+        return [.. (names.Count > 0 ? names.Distinct() : NanoExamples.UsualTasks).Select(name =>
         {
             ProceduralTask task = TaskRegistry.Get(name);
-            bool isTrained = trained.Contains(name);
-            return new EvaluationFamily(name, [.. Enumerable.Range(0, count).Select(i => isTrained ? HeldOut(examples, task, i) : Fresh(task, seed, i))]);
+            return new EvaluationFamily(name, [.. Enumerable.Range(0, count).Select(i => HeldOut(examples, task, i))]);
         })];
     }
 
@@ -32,11 +25,5 @@ internal static class EvaluationFamilies
     {
         (string prompt, TaskProblem problem) = examples.Evaluation(task.Name, (ulong)index);
         return EvaluationPrompt.Of(task, problem, prompt);
-    }
-
-    private static EvaluationPrompt Fresh(ProceduralTask task, int seed, int index)
-    {
-        var random = new TaskRandom((ulong)seed, Stream, (ulong)index);
-        return EvaluationPrompt.Of(task, task.Generate(ref random));
     }
 }

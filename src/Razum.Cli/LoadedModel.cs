@@ -39,7 +39,7 @@ internal sealed class LoadedModel : IAsyncDisposable
     /// <exception cref="ArgumentException">The options do not fit the model or the machine.</exception>
     public static LoadedModel Load(string folder, EngineOptions options, WeightFormat? format = null)
     {
-        ModelBundle bundle = ModelBundle.Load(folder, format, options.Threads);
+        ModelBundle bundle = ModelBundle.Load(folder, format, options.Threads, options);
         try
         {
             return new LoadedModel(bundle, options);
@@ -65,6 +65,9 @@ internal sealed class LoadedModel : IAsyncDisposable
 
     /// <summary>An evaluation of this model.</summary>
     public TaskEvaluation Evaluation(EvaluationOptions options) => new(Engine, _bundle.Tokenizer, _bundle.Template, options);
+
+    /// <summary>Draws of this model.</summary>
+    public Sampling Sample(SamplingRun run) => new(Engine, _bundle.Tokenizer, _bundle.Template, run);
 
     public async ValueTask DisposeAsync()
     {

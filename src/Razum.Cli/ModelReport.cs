@@ -8,6 +8,7 @@ using Razum.Tensors;
 using Razum.Tensors.Checkpoints;
 using Razum.Tensors.Checkpoints.Gguf;
 using Razum.Text;
+using Razum.Text.Gguf;
 
 namespace Razum.Cli;
 
@@ -33,7 +34,7 @@ internal sealed partial class ModelReport
 
     public ModelConfig Config { get; }
 
-    /// <summary>Null if the folder has no tokenizer.json.</summary>
+    /// <summary>Null if the folder has no tokenizer.json, or the file none of a known kind.</summary>
     public Tokenizer? Tokenizer { get; }
 
     /// <summary>Everything in the checkpoint, by name.</summary>
@@ -55,8 +56,9 @@ internal sealed partial class ModelReport
         {
             using var model = new GgufModel(folder);
             ModelConfig read = GgufConfig.Read(model);
-            return new ModelReport(
-                folder, read, model.Tensors.Select(ListedTensor.Of), new GgufParameters(model, read), Tokenizer.FromGguf(GgufVocabularies.Read(model), folder));
+            GgufVocabulary? vocabulary = GgufVocabularies.Has(model) ? GgufVocabularies.Read(model) : null;
+            Tokenizer? own = vocabulary is { IsSupported: true } ? Tokenizer.FromGguf(vocabulary, folder) : null;
+            return new ModelReport(folder, read, model.Tensors.Select(ListedTensor.Of), new GgufParameters(model, read), own);
         }
 
         ModelConfig config = ModelConfigReader.Read(folder);

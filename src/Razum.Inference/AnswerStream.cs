@@ -1,3 +1,4 @@
+using System.Text;
 using System.Threading.Channels;
 using Razum.Inference.Text;
 using Razum.Text.Parsers;
@@ -7,12 +8,16 @@ namespace Razum.Inference;
 /// <summary>
 /// The way of one answer from the engine's thread to its reader: tokens become text, text is searched for stop strings, pieces go into a channel.
 /// </summary>
-internal sealed class AnswerStream(AnswerText text)
+/// <param name="text">Makes text of the tokens.</param>
+/// <param name="collected">Whether all pieces are held until the answer is complete.</param>
+internal sealed class AnswerStream(AnswerText text, bool collected)
 {
     private readonly Channel<GenerationChunk> _channel =
         Channel.CreateUnbounded<GenerationChunk>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
 
     private readonly List<GeneratedToken> _tokens = [];
+    private readonly StringBuilder _reasoning = new();
+    private readonly StringBuilder _content = new();
 
     public ChannelReader<GenerationChunk> Reader => _channel.Reader;
 
@@ -34,6 +39,13 @@ internal sealed class AnswerStream(AnswerText text)
             }
 
             delta = sequence.FinishReason is null ? delta : AnswerText.Join(delta, text.Finish());
+        }
+
+        if (collected)
+        {
+            _reasoning.Append(delta.Reasoning);
+            _content.Append(delta.Content);
+            delta = sequence.FinishReason is null ? new ReasoningDelta("", "") : new ReasoningDelta(_reasoning.ToString(), _content.ToString());
         }
 
         if (sequence.FinishReason is null)

@@ -159,12 +159,14 @@ internal sealed class GenerationLoop(StepModel model, Scheduler scheduler, Actio
 
     private void Describe(Sequence sequence, ReadOnlySpan<float> logits, int token)
     {
-        Span<TokenLogprob> top = sequence.Describe(model.Logprob(logits, token));
+        SamplingOptions sampling = sequence.Request.Sampling;
+        float temperature = sampling.TemperedLogprobs ? (float)sampling.Temperature : 1;
+        Span<TokenLogprob> top = sequence.Describe(model.Logprob(logits, token, temperature));
         Span<int> ids = _topIds.AsSpan(0, top.Length);
         TopTokens.Find(logits, ids);
         for (int i = 0; i < ids.Length; i++)
         {
-            top[i] = new TokenLogprob(ids[i], model.Logprob(logits, ids[i]));
+            top[i] = new TokenLogprob(ids[i], model.Logprob(logits, ids[i], temperature));
         }
     }
 

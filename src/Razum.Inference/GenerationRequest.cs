@@ -23,6 +23,9 @@ public sealed record GenerationRequest
     /// <summary>Whether the prompt ends inside an opened <c>&lt;think&gt;</c>.</summary>
     public bool StartsInReasoning { get; init; }
 
+    /// <summary>Whether the answer comes as one piece when it is complete, rather than as it is written: less work where nobody reads along.</summary>
+    public bool Collected { get; init; }
+
     /// <summary>How the next tokens are guessed; null for the engine's way.</summary>
     public SpeculationKind? Speculation { get; init; }
 

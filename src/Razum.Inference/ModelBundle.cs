@@ -58,7 +58,9 @@ public sealed class ModelBundle : IDisposable
     /// <param name="format">A block format to quantise matrices to while loading (see <see cref="QuantisedParameters"/>); null leaves all as published.</param>
     /// <param name="threads">Threads to quantise with; 0 means one per processor.</param>
     /// <exception cref="InvalidDataException">Something is missing, damaged or not supported; one line says what and where.</exception>
-    public static ModelBundle Load(string folder, WeightFormat? format = null, int threads = 0)
+    /// <param name="engine">The engine that will run over it: whether weights and cache fit memory is then known before anything is quantised.</param>
+    /// <exception cref="ArgumentException">Weights and cache do not fit memory.</exception>
+    public static ModelBundle Load(string folder, WeightFormat? format = null, int threads = 0, EngineOptions? engine = null)
     {
         ArgumentNullException.ThrowIfNull(folder);
         if (GgufModel.IsGguf(folder))
@@ -80,6 +82,13 @@ public sealed class ModelBundle : IDisposable
         {
             string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
             // Absorbed: a decoded token reads the cached latents as they are. One form for prompts too, so that chunks change no bit.
+            if (engine is not null && format is { } chosen)
+            {
+                Decoder shape = new(config, new ShapeParameters());
+                ModelInfo info = CachePlan.Limit(new ModelInfo(name, config.VocabSize, config.MaxPositionEmbeddings, []), engine);
+                CachePlan.Blocks(engine, info, CachePlan.Shape(shape, engine.Speculation == SpeculationKind.Mtp), MemoryRoom.Beside(MemoryRoom.ToQuantise(shape, chosen)));
+            }
+
             Decoder decoder = Read(config, new CheckpointParameters(checkpoint), format, threads);
             decoder.LatentForm = LatentAttentionForm.Absorbed;
             return new ModelBundle(name, decoder, tokenizer, defaults, checkpoint);
@@ -100,7 +109,7 @@ public sealed class ModelBundle : IDisposable
             Tokenizer tokenizer = Tokenizer.FromGguf(GgufVocabularies.Read(model), path);
             Decoder decoder = Read(config, new GgufParameters(model, config), format, threads);
             decoder.LatentForm = LatentAttentionForm.Absorbed;
-            return new ModelBundle(Path.GetFileNameWithoutExtension(path), decoder, tokenizer, new GenerationDefaults(), model);
+            return new ModelBundle(Path.GetFileNameWithoutExtension(path), decoder, tokenizer, GgufSampling.Read(model, config.VocabSize), model);
         }
         catch
         {

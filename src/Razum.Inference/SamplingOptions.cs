@@ -41,6 +41,12 @@ public sealed record SamplingOptions
     /// <summary>Whether the log-probability of every chosen token is reported: natural logarithm, of the model's own distribution before any step.</summary>
     public bool Logprobs { get; init; }
 
+    /// <summary>
+    /// Whether reported log-probabilities are those at <see cref="Temperature"/>, softmax(logits / T): what a policy that samples at T is trained with.
+    /// Other steps still do not count. At temperature 0 there is no such distribution.
+    /// </summary>
+    public bool TemperedLogprobs { get; init; }
+
     /// <summary>How many of the most probable tokens are reported beside the chosen one. More than 0 implies <see cref="Logprobs"/>.</summary>
     public int TopLogprobs { get; init; }
 
@@ -61,6 +67,7 @@ public sealed record SamplingOptions
         Require(double.IsFinite(RepetitionPenalty) && RepetitionPenalty > 0, nameof(RepetitionPenalty), RepetitionPenalty, "must be a finite number above 0");
         Require(double.IsFinite(PresencePenalty), nameof(PresencePenalty), PresencePenalty, "must be a finite number");
         Require(double.IsFinite(FrequencyPenalty), nameof(FrequencyPenalty), FrequencyPenalty, "must be a finite number");
+        Require(!TemperedLogprobs || Temperature > 0, nameof(Temperature), Temperature, "has no tempered log-probabilities");
         Require(TopLogprobs is >= 0 and <= MaxTopLogprobs, nameof(TopLogprobs), TopLogprobs, $"must be between 0 and {MaxTopLogprobs}");
         foreach ((int token, double bias) in LogitBias ?? new Dictionary<int, double>())
         {

@@ -11,6 +11,9 @@ internal abstract class StepModel : IDisposable
     /// <summary>What it stores of every token.</summary>
     public abstract CacheShape CacheShape { get; }
 
+    /// <summary>Bytes that its weights will take, once they have been used, beyond what they take now.</summary>
+    public virtual long BytesToPack => 0;
+
     /// <summary>Another number whenever the weights have changed, so that what was computed before is no longer what would be computed.</summary>
     public abstract long Version { get; }
 
@@ -26,8 +29,8 @@ internal abstract class StepModel : IDisposable
     /// <summary>Logits of the <paramref name="index"/>-th of the rows that want them (<see cref="PlannedRows.LogitRows"/>). [V]; valid until the next step.</summary>
     public abstract ReadOnlySpan<float> Logits(int index);
 
-    /// <summary>log softmax(logits)[token], with the bits a trainer gets.</summary>
-    public abstract float Logprob(ReadOnlySpan<float> logits, int token);
+    /// <summary>log softmax(logits / temperature)[token], with the bits a trainer gets.</summary>
+    public abstract float Logprob(ReadOnlySpan<float> logits, int token, float temperature);
 
     public abstract void Dispose();
 }

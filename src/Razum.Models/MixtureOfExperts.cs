@@ -44,6 +44,9 @@ public sealed class MixtureOfExperts : FeedForward
     /// <summary>Factor of the sequence-wise balance loss in training; 0 for none.</summary>
     public float BalanceAlpha { get; set; }
 
+    /// <summary>Whether the balance loss counts experts as chosen, by score + bias, and not by score alone as DeepSeek-V3 writes it.</summary>
+    public bool BalanceCountsChoices { get; set; }
+
     public override Tensor Forward(Ops ops, Tensor x, Batch batch)
     {
         Tensor logits = ops.Linear(x, _gate); // [T, E]
@@ -52,7 +55,7 @@ public sealed class MixtureOfExperts : FeedForward
         ops.Observe(RouterName, routing);
         if (BalanceAlpha != 0)
         {
-            logits = ops.SequenceBalance(logits, _router, batch.Segments, BalanceAlpha, BalanceName);
+            logits = ops.SequenceBalance(logits, _router, batch.Segments, BalanceAlpha, BalanceName, BalanceCountsChoices ? CorrectionBias : null);
         }
 
         Tensor y = ops.Experts(x, routing, _experts); // [T, D]

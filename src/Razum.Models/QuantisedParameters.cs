@@ -15,11 +15,18 @@ public sealed class QuantisedParameters(ParameterSource inner, WeightFormat form
     /// <summary>Matrices with fewer outputs gain nothing.</summary>
     private const int FewestRows = 16;
 
+    /// <summary>What a matrix is quantised to when a format is asked for; null if it stays as it is.</summary>
+    public static WeightFormat? Chosen(WeightFormat format, string name, int rows, int columns)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        WeightFormat chosen = format.Fits(columns) ? format : WeightFormat.Q8_0;
+        return rows < FewestRows || !chosen.Fits(columns) || IsKept(name) ? null : chosen;
+    }
+
     public override Weight Get(string name, int rows, int columns)
     {
         Weight weight = inner.Get(name, rows, columns);
-        WeightFormat chosen = format.Fits(columns) ? format : WeightFormat.Q8_0;
-        if (rows < FewestRows || !chosen.Fits(columns) || IsKept(name))
+        if (Chosen(format, name, rows, columns) is not { } chosen)
         {
             return weight;
         }

@@ -142,7 +142,7 @@ public sealed unsafe class CpuOps : Ops, IDisposable
         Require(shape.Experts == logits.Columns, "Route: experts", bias?.Name ?? "logits", logits);
         Tensor weights = Arena.Allocate(logits.Rows, shape.TopK);
         int* ids = Arena.AllocateInts((long)logits.Rows * shape.TopK);
-        Router.Forward(Pool, logits, shape, bias is null ? null : bias.Floats, ids, weights);
+        Router.Forward(Pool, logits, shape, Floats(bias), ids, weights);
         return new Routing(ids, weights, shape.Experts);
     }
 
@@ -155,7 +155,8 @@ public sealed unsafe class CpuOps : Ops, IDisposable
         return y;
     }
 
-    public override Tensor SequenceBalance(Tensor logits, RouterShape shape, ReadOnlySpan<Segment> segments, float alpha, string name)
+    public override Tensor SequenceBalance(
+        Tensor logits, RouterShape shape, ReadOnlySpan<Segment> segments, float alpha, string name, Weight? bias = null)
     {
         if (TensorObserver is null)
         {
@@ -164,7 +165,7 @@ public sealed unsafe class CpuOps : Ops, IDisposable
 
         Tensor y = Arena.Allocate(1, 1);
         Tensor losses = Arena.Allocate(1, segments.Length);
-        Razum.Tensors.Kernels.SequenceBalance.Forward(Pool, logits, shape, CopyBounds(segments), segments.Length, losses.Data);
+        Razum.Tensors.Kernels.SequenceBalance.Forward(Pool, logits, shape, Floats(bias), CopyBounds(segments), segments.Length, losses.Data);
 
         double sum = 0;
         foreach (float loss in losses[0])
@@ -183,13 +184,11 @@ public sealed unsafe class CpuOps : Ops, IDisposable
         return CrossEntropy(hidden, head, rows);
     }
 
-    public override Tensor LogProbabilities(Tensor hidden, Weight head, ReadOnlySpan<int> targets)
-    {
-        TargetRows rows = TargetRows.Of(Arena, hidden, head, targets, default);
-        Tensor y = Arena.Allocate(hidden.Rows, 1);
-        Kernels.LogProbabilities(Arena, hidden, head, rows.Rows, rows.Targets, rows.Count, y.Data);
-        return y;
-    }
+    public override Tensor LogProbabilities(Tensor hidden, Weight head, ReadOnlySpan<int> targets, float temperature = 1, bool entropy = false) =>
+        LogProbabilities(hidden, head, TargetRows.Of(Arena, hidden, head, targets, default), temperature, entropy);
+
+    public override Tensor HeadLoss(Tensor hidden, Weight head, LogitLoss loss, ReadOnlySpan<float> rowWeights) =>
+        HeadLoss(hidden, head, loss, TargetRows.Of(Arena, hidden, head, default, rowWeights));
 
     public override Tensor Add(Tensor a, Tensor b)
     {
@@ -230,12 +229,15 @@ public sealed unsafe class CpuOps : Ops, IDisposable
 
     public override void Observe(string name, in Routing routing) => RoutingObserver?.Invoke(name, routing);
 
-    /// <summary>log softmax(logits)[token] for one row of logits: what <see cref="LogProbabilities"/> gives for the same hidden row, bit for bit.</summary>
-    public float LogProbability(ReadOnlySpan<float> logits, int token)
+    /// <summary>
+    /// log softmax(logits / temperature)[token] for one row of logits: what <see cref="Ops.LogProbabilities"/> gives for the same hidden row, bit for bit.
+    /// </summary>
+    public float LogProbability(ReadOnlySpan<float> logits, int token, float temperature = 1)
     {
+        float factor = 1 / temperature;
         fixed (float* p = logits)
         {
-            return logits[token] - Kernels.LogSumExp(p, logits.Length);
+            return (logits[token] * factor) - Kernels.LogSumExp(p, logits.Length, factor);
         }
     }
 
@@ -248,15 +250,33 @@ public sealed unsafe class CpuOps : Ops, IDisposable
     internal Tensor CrossEntropy(Tensor hidden, Weight head, TargetRows rows)
     {
         Tensor y = Arena.Allocate(1, 1);
-        float* logp = (float*)Arena.AllocateInts(rows.Count);
-        Kernels.LogProbabilities(Arena, hidden, head, rows.Rows, rows.Targets, rows.Count, logp);
+        Tensor logp = LogProbabilities(hidden, head, rows, 1, false);
         double sum = 0;
         for (int i = 0; i < rows.Count; i++)
         {
-            sum -= (double)rows.Weights[i] * logp[i];
+            sum -= (double)rows.Weights[i] * logp.Data[i];
         }
 
         *y.Data = (float)sum;
+        return y;
+    }
+
+    internal Tensor LogProbabilities(Tensor hidden, Weight head, TargetRows rows, float temperature, bool entropy)
+    {
+        if (!(temperature > 0))
+        {
+            throw new ArgumentOutOfRangeException(nameof(temperature), temperature, "must be above 0");
+        }
+
+        Tensor y = Arena.Allocate(rows.Count, entropy ? 2 : 1);
+        Kernels.LogProbabilities(Arena, hidden, head, rows, temperature, y);
+        return y;
+    }
+
+    internal Tensor HeadLoss(Tensor hidden, Weight head, LogitLoss loss, TargetRows rows)
+    {
+        Tensor y = Arena.Allocate(1, 1);
+        *y.Data = (float)Razum.Tensors.Kernels.HeadLoss.Forward(Kernels, Arena, hidden, head, loss, rows);
         return y;
     }
 
@@ -288,6 +308,8 @@ public sealed unsafe class CpuOps : Ops, IDisposable
 
         return bounds;
     }
+
+    internal static float* Floats(Weight? vector) => vector is null ? null : vector.Floats;
 
     private static void Require(bool holds, string what, string name, Tensor x)
     {

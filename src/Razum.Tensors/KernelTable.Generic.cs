@@ -63,14 +63,14 @@ internal unsafe class KernelTable<S, V>(WorkerPool pool) : KernelTable(pool)
         Arena arena, Tensor dy, Tensor x, Routing routing, ExpertWeights experts, ExpertActivations saved, Tensor dx, Tensor dweights) =>
         Kernels.Experts.Backward<S, V>(Pool, arena, dy, x, routing, experts, saved, dx, dweights);
 
-    public override void LogProbabilities(Arena arena, Tensor hidden, Weight head, int* rows, int* targets, int count, float* y) =>
-        Kernels.LogProbabilities.Forward<S, V>(this, arena, hidden, head, rows, targets, count, y);
+    public override void LogProbabilities(Arena arena, Tensor hidden, Weight head, TargetRows rows, float temperature, Tensor y) =>
+        Kernels.LogProbabilities.Forward<S, V>(this, arena, hidden, head, rows, temperature, y);
 
     public override void LogProbabilitiesBackward(
-        Arena arena, Tensor hidden, Weight head, int* rows, int* targets, int count, float* dy, Tensor dhidden, Tensor dhead) =>
-        Kernels.LogProbabilities.Backward<S, V>(this, arena, hidden, head, rows, targets, count, dy, dhidden, dhead);
+        Arena arena, Tensor hidden, Weight head, TargetRows rows, float temperature, Tensor dy, Tensor dhidden, Tensor dhead) =>
+        Kernels.LogProbabilities.Backward<S, V>(this, arena, hidden, head, rows, temperature, dy, dhidden, dhead);
 
-    public override float LogSumExp(float* logits, int count) => Kernels.LogProbabilities.LogSumExp<S, V>(logits, count);
+    public override float LogSumExp(float* logits, int count, float factor) => Kernels.LogProbabilities.LogSumExp<S, V>(logits, count, factor);
 
     public override void NewtonSchulz(Tensor m, Tensor y) => Kernels.NewtonSchulz.Orthogonalise<S, V>(m, y);
 

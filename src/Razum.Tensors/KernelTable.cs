@@ -84,12 +84,12 @@ internal abstract unsafe class KernelTable(WorkerPool pool)
     public abstract void ExpertsBackward(
         Arena arena, Tensor dy, Tensor x, Routing routing, ExpertWeights experts, ExpertActivations saved, Tensor dx, Tensor dweights);
 
-    public abstract void LogProbabilities(Arena arena, Tensor hidden, Weight head, int* rows, int* targets, int count, float* y);
+    public abstract void LogProbabilities(Arena arena, Tensor hidden, Weight head, TargetRows rows, float temperature, Tensor y);
 
     public abstract void LogProbabilitiesBackward(
-        Arena arena, Tensor hidden, Weight head, int* rows, int* targets, int count, float* dy, Tensor dhidden, Tensor dhead);
+        Arena arena, Tensor hidden, Weight head, TargetRows rows, float temperature, Tensor dy, Tensor dhidden, Tensor dhead);
 
-    public abstract float LogSumExp(float* logits, int count);
+    public abstract float LogSumExp(float* logits, int count, float factor);
 
     public abstract void Add(Tensor a, Tensor b, Tensor y);
 

@@ -59,17 +59,28 @@ public abstract class Ops
 
     /// <summary>
     /// Returns the logits [T, E] unchanged, but adds alpha * mean over segments of sum_i f_i P_i to whatever is minimised (DeepSeek-V3 section 2.1.2):
-    /// f from the top K unbiased scores, P the mean normalised score; only P has a gradient. The value is shown under <paramref name="name"/>.
+    /// f from the top K scores, P the mean normalised score; only P has a gradient. The value is shown under <paramref name="name"/>. With a
+    /// <paramref name="bias"/> f counts the top K of score + bias, what a balanced router chooses; P stays unbiased.
     /// </summary>
-    public abstract Tensor SequenceBalance(Tensor logits, RouterShape shape, ReadOnlySpan<Segment> segments, float alpha, string name);
+    public abstract Tensor SequenceBalance(
+        Tensor logits, RouterShape shape, ReadOnlySpan<Segment> segments, float alpha, string name, Weight? bias = null);
 
     /// <summary>
     /// sum_t rowWeights[t] * -log softmax(hidden[t] W^T)[targets[t]], in chunks of rows: [T, V] never exists. Rows of weight 0 are skipped. Gives [1, 1].
     /// </summary>
     public abstract Tensor CrossEntropy(Tensor hidden, Weight head, ReadOnlySpan<int> targets, ReadOnlySpan<float> rowWeights);
 
-    /// <summary>log softmax(hidden[t] W^T)[targets[t]] for every row. Gives [T, 1]; equal, bit for bit, to what a sampler computes from the logits.</summary>
-    public abstract Tensor LogProbabilities(Tensor hidden, Weight head, ReadOnlySpan<int> targets);
+    /// <summary>
+    /// log softmax(hidden[t] W^T / temperature)[targets[t]] for every row; equal, bit for bit, to what a sampler computes from the logits. Gives [T, 1], or
+    /// with <paramref name="entropy"/> [T, 2]: beside it the entropy of that softmax. What a policy gradient is made of.
+    /// </summary>
+    public abstract Tensor LogProbabilities(Tensor hidden, Weight head, ReadOnlySpan<int> targets, float temperature = 1, bool entropy = false);
+
+    /// <summary>
+    /// sum_t rowWeights[t] * loss(t, hidden[t] W^T) for losses that look at a whole row of logits (distillation, label smoothing), in chunks of rows:
+    /// [T, V] never exists. Rows of weight 0 are skipped. Gives [1, 1].
+    /// </summary>
+    public abstract Tensor HeadLoss(Tensor hidden, Weight head, LogitLoss loss, ReadOnlySpan<float> rowWeights);
 
     /// <summary>a + b. Same shapes.</summary>
     public abstract Tensor Add(Tensor a, Tensor b);

@@ -181,6 +181,17 @@ public sealed unsafe class Weight : IDisposable
     }
 
     /// <summary>The values of one row as F32, whatever the format.</summary>
+    public void ReadRow(int row, Span<float> target)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Rows, nameof(row));
+        ArgumentOutOfRangeException.ThrowIfNotEqual(target.Length, Columns, nameof(target));
+        fixed (float* values = target)
+        {
+            CopyRow(row, values);
+        }
+    }
+
+    /// <summary>The same, unchecked.</summary>
     internal void CopyRow(int row, float* target)
     {
         if (Data == null && Tiles is { } tiles)

@@ -10,7 +10,7 @@ internal sealed class EvaluationScreen(Terminal terminal)
     private ProgressTask? _bar;
 
     /// <summary>Runs <paramref name="work"/>, which calls <see cref="Show"/> after every prompt.</summary>
-    public async Task<EvaluationReport> Run(Func<Task<EvaluationReport>> work)
+    public async Task<T> Run<T>(Func<Task<T>> work)
     {
         if (!terminal.IsInteractive || !terminal.HasColors)
         {
@@ -45,28 +45,59 @@ internal sealed class EvaluationScreen(Terminal terminal)
             return;
         }
 
-        Table table = new Table().Border(TableBorder.Simple).AddColumn("family").AddColumn(Right("n")).AddColumn(Right("greedy"));
-        if (report.K > 0)
+        (string Name, Func<FamilyResult, Interval?> Of)[] columns = [.. report.Columns()];
+        Table table = new Table().Border(TableBorder.Simple).AddColumn("family").AddColumn(Right("n"));
+        foreach ((string name, _) in columns)
         {
-            table.AddColumn(Right("sampled")).AddColumn(Right($"pass@{report.K}"));
+            table.AddColumn(Right(name));
         }
 
         table.AddColumn(Right("tokens"));
         foreach (FamilyResult family in report.Families)
         {
-            string[] sampled = report.K > 0 ? [Share(family.Sampled), Share(family.PassAtK)] : [];
             table.AddRow([
                 family.Family.EscapeMarkup(),
                 family.Prompts.ToString(CultureInfo.InvariantCulture),
-                Share(family.Greedy),
-                .. sampled,
+                .. columns.Select(c => Share(c.Of(family))),
                 family.MeanTokens.ToString("0.0", CultureInfo.InvariantCulture),
             ]);
         }
 
         terminal.Screen.Write(table);
-        terminal.Screen.MarkupLine(string.Create(CultureInfo.InvariantCulture, $"average greedy accuracy [bold]{100 * report.AverageGreedy:0.0} %[/]"));
+        string mean = string.Create(CultureInfo.InvariantCulture, $"average greedy accuracy [bold]{100 * report.AverageGreedy:0.0} %[/]");
+        terminal.Screen.MarkupLine($"{report.Model.EscapeMarkup()}: {mean}");
     }
+
+    /// <summary>Two models on the same prompts.</summary>
+    public void Draw(EvaluationComparison comparison)
+    {
+        if (!terminal.IsInteractive)
+        {
+            terminal.Out.Write("\n" + comparison.ToMarkdown());
+            return;
+        }
+
+        Table table = new Table().Border(TableBorder.Simple).AddColumn("family").AddColumn(Right("n"));
+        table.AddColumn(Right(comparison.First.EscapeMarkup())).AddColumn(Right(comparison.Second.EscapeMarkup()));
+        table.AddColumn(Right("only first")).AddColumn(Right("only second")).AddColumn(Right("p")).AddColumn(Right("pass@1, difference")).AddColumn(Right("p"));
+        foreach (FamilyComparison family in comparison.Families)
+        {
+            table.AddRow(
+                family.Family.EscapeMarkup(),
+                family.Prompts.ToString(CultureInfo.InvariantCulture),
+                string.Create(CultureInfo.InvariantCulture, $"{100 * family.First:0.0} %"),
+                string.Create(CultureInfo.InvariantCulture, $"{100 * family.Second:0.0} %"),
+                family.OnlyFirst.ToString(CultureInfo.InvariantCulture),
+                family.OnlySecond.ToString(CultureInfo.InvariantCulture),
+                Chance(family.P),
+                Share(family.Sampled),
+                family.SampledP is { } p ? Chance(p) : "-");
+        }
+
+        terminal.Screen.Write(table);
+    }
+
+    private static string Chance(double p) => EvaluationComparison.Chance(p);
 
     private static TableColumn Right(string header) => new TableColumn(header).RightAligned();
 

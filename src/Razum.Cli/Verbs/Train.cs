@@ -13,29 +13,41 @@ internal sealed class Train : Verb
     /// <summary>The sources of examples that a run file may name.</summary>
     private static readonly Dictionary<string, Func<DataConfig, int, ConversationSource>> s_sources = new()
     {
-        ["nano"] = (data, seed) => new NanoConversations(new NanoExamples((ulong)seed, data.Families.Count > 0 ? data.Families : null)),
+        ["nano"] = (data, seed) => new NanoConversations(
+            new NanoExamples((ulong)seed, data.Families.Count > 0 ? data.Families : null, data.Worked, data.Level)),
     };
 
     private readonly Argument<string> _run = new("RUN") { Description = "A run file, such as runs/nano.json." };
+
+    private readonly Option<double?> _price = new("--price") { Description = "What an hour of one processor costs you, to show what the run costs.", HelpName = "P" };
 
     public Train(Terminal terminal, Option<int> threads)
         : base("train", "Train a model as a run file says. An interrupted run goes on where it was.", terminal, threads)
     {
         Add(_run);
+        Add(_price);
     }
 
     public override IReadOnlyList<string> Examples { get; } =
     [
         "razum train runs/nano.json",
-        "razum train runs/nano.json --threads 2",
+        "razum train runs/zero-demo.json",
+        "razum train runs/nano.json --threads 2 --price 0.02",
     ];
 
     protected override Task<int> Run(ParseResult arguments)
     {
         string path = arguments.GetValue(_run)!;
         RunConfig run = RunConfigReader.Read(path);
-        var screen = new TrainScreen(Terminal);
-        using var loop = new TrainLoop(run, new TrainOptions { Threads = Threads(arguments), Sources = s_sources, Progress = screen.Show });
+        double? price = arguments.GetValue(_price);
+        if (price is < 0 or double.NaN)
+        {
+            throw new ArgumentException($"--price {price} must be at least 0");
+        }
+
+        var screen = new TrainScreen(Terminal, price);
+        using var loop = new TrainLoop(
+            run, new TrainOptions { Threads = Threads(arguments), Sources = s_sources, Before = screen.ShowBefore, Progress = screen.Show });
         Terminal.Screen.WriteLine(loop.Step > 0
             ? $"{run.Name}: going on after step {loop.Step} of {run.Steps}"
             : $"{run.Name}: {run.Steps} steps into {run.Output}");
@@ -50,7 +62,10 @@ internal sealed class Train : Verb
             Terminal.Interrupts.End();
         }
 
-        Terminal.Screen.WriteLine(result.Completed
+        screen.ShowEnd();
+        Terminal.Screen.WriteLine(result.Stopped is { } reason
+            ? $"{run.Name}: stopped after step {result.Step}: {reason}; the best model so far is in {result.Folder}"
+            : result.Completed
             ? $"{run.Name}: done; the model is in {result.Folder}"
             : $"{run.Name}: stopped after step {result.Step}, saved in {result.Folder}; to go on: razum train {path}");
         return Task.FromResult(result.Completed ? CommandLine.Done : CommandLine.Failed);

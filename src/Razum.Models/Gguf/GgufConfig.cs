@@ -13,7 +13,9 @@ namespace Razum.Models.Gguf;
 public static class GgufConfig
 {
     private const string ArchitectureKey = "general.architecture";
-    private const string Factors = "rope_freqs.weight";
+    private const string DeepSeek = "deepseek2";
+    /// <summary>The tensor of numbers that rotary frequencies are divided by.</summary>
+    internal const string Factors = "rope_freqs.weight";
 
     /// <summary>Which <c>model_type</c> an architecture is; deepseek2 is deepseek_v2 or deepseek_v3.</summary>
     private static readonly Dictionary<string, string> s_grouped = new()
@@ -33,6 +35,12 @@ public static class GgufConfig
     public static ModelConfig Read(GgufModel model)
     {
         string architecture = Architecture(model);
+        string? grouped = s_grouped.GetValueOrDefault(architecture);
+        if (grouped is null && architecture != DeepSeek)
+        {
+            throw new GgufFields(model.Path, model.Metadata, "").Unsupported(ArchitectureKey, string.Join(", ", [.. s_grouped.Keys, DeepSeek]));
+        }
+
         var fields = new GgufFields(model.Path, model.Metadata, architecture + ".");
         using MemoryStream memory = new();
         using (Utf8JsonWriter json = new(memory))
@@ -40,14 +48,13 @@ public static class GgufConfig
             json.WriteStartObject();
             var text = new ConfigText(json);
             WriteShared(text, json, model, fields);
-            if (architecture == "deepseek2")
+            if (grouped is null)
             {
                 GgufDeepSeek.Write(text, json, fields);
             }
             else
             {
-                WriteGrouped(text, json, model, fields, s_grouped.GetValueOrDefault(architecture)
-                    ?? throw new GgufFields(model.Path, model.Metadata, "").Unsupported(ArchitectureKey, string.Join(", ", [.. s_grouped.Keys, "deepseek2"])));
+                WriteGrouped(text, json, model, fields, grouped);
             }
 
             json.WriteEndObject();
@@ -74,7 +81,13 @@ public static class GgufConfig
         long vocabulary = embedding.Dims.Count == 2 ? embedding.Dims[1] : 0;
         json.WriteNumber("vocab_size", vocabulary);
         text.Add("hidden_size", fields.Count("embedding_length"));
-        text.Add("num_hidden_layers", fields.Count("block_count") - fields.Count("nextn_predict_layers", 0));
+        int blocks = fields.Count("block_count"), ahead = fields.Count("nextn_predict_layers", 0);
+        if (blocks > SharedFields.MostLayers || ahead >= blocks)
+        {
+            throw fields.Expected("block_count", $"a whole number up to {SharedFields.MostLayers}, above nextn_predict_layers ({ahead})");
+        }
+
+        text.Add("num_hidden_layers", blocks - ahead);
         text.Add("intermediate_size", fields.Count("feed_forward_length"));
         text.Add("num_attention_heads", fields.Count("attention.head_count"));
         text.Add("rms_norm_eps", fields.Number("attention.layer_norm_rms_epsilon"));

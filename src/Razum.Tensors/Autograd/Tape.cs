@@ -223,18 +223,20 @@ public sealed unsafe class Tape(CpuOps ops) : Ops
             Arena, dy, x, routing, experts, saved, GradientOrScratch(x), GradientOrScratch(routing.Weights)));
     }
 
-    public override Tensor SequenceBalance(Tensor logits, RouterShape shape, ReadOnlySpan<Segment> segments, float alpha, string name)
+    public override Tensor SequenceBalance(
+        Tensor logits, RouterShape shape, ReadOnlySpan<Segment> segments, float alpha, string name, Weight? bias = null)
     {
         if (!_replaying)
         {
-            ops.SequenceBalance(logits, shape, segments, alpha, name);
+            ops.SequenceBalance(logits, shape, segments, alpha, name, bias);
         }
 
         if (logits.Node != 0)
         {
             int* bounds = ops.CopyBounds(segments);
             int count = segments.Length;
-            _records.Add(() => Tensors.Kernels.SequenceBalance.Backward(ops.Pool, logits, shape, bounds, count, alpha / count, Gradient(logits)));
+            _records.Add(() => Tensors.Kernels.SequenceBalance.Backward(
+                ops.Pool, logits, shape, CpuOps.Floats(bias), bounds, count, alpha / count, Gradient(logits)));
         }
 
         return logits;
@@ -246,21 +248,29 @@ public sealed unsafe class Tape(CpuOps ops) : Ops
         Tensor y = ops.CrossEntropy(hidden, head, rows);
         return Record(y, dy =>
         {
-            float* coefficients = (float*)Arena.AllocateInts(rows.Count);
+            Tensor coefficients = Arena.Allocate(rows.Count, 1);
             for (int i = 0; i < rows.Count; i++)
             {
-                coefficients[i] = -dy.Value * rows.Weights[i];
+                coefficients.Data[i] = -dy.Value * rows.Weights[i];
             }
 
-            BackwardRows(hidden, head, rows, coefficients);
+            BackwardRows(hidden, head, rows, 1, coefficients);
         });
     }
 
-    public override Tensor LogProbabilities(Tensor hidden, Weight head, ReadOnlySpan<int> targets)
+    public override Tensor LogProbabilities(Tensor hidden, Weight head, ReadOnlySpan<int> targets, float temperature = 1, bool entropy = false)
     {
         TargetRows rows = TargetRows.Of(Arena, hidden, head, targets, default);
-        Tensor y = ops.LogProbabilities(hidden, head, targets);
-        return Record(y, dy => BackwardRows(hidden, head, rows, dy.Data));
+        Tensor y = ops.LogProbabilities(hidden, head, rows, temperature, entropy);
+        return Record(y, dy => BackwardRows(hidden, head, rows, temperature, dy));
+    }
+
+    public override Tensor HeadLoss(Tensor hidden, Weight head, LogitLoss loss, ReadOnlySpan<float> rowWeights)
+    {
+        TargetRows rows = TargetRows.Of(Arena, hidden, head, default, rowWeights);
+        Tensor y = ops.HeadLoss(hidden, head, loss, rows);
+        return Record(y, dy => Tensors.Kernels.HeadLoss.Backward(
+            Kernels, Arena, hidden, head, loss, rows, dy.Value, GradientOrNone(hidden), head.Gradient ?? default));
     }
 
     public override Tensor Add(Tensor a, Tensor b)
@@ -428,7 +438,6 @@ public sealed unsafe class Tape(CpuOps ops) : Ops
         }
     }
 
-    private void BackwardRows(Tensor hidden, Weight head, TargetRows rows, float* coefficients) =>
-        Kernels.LogProbabilitiesBackward(
-            Arena, hidden, head, rows.Rows, rows.Targets, rows.Count, coefficients, GradientOrNone(hidden), head.Gradient ?? default);
+    private void BackwardRows(Tensor hidden, Weight head, TargetRows rows, float temperature, Tensor dy) =>
+        Kernels.LogProbabilitiesBackward(Arena, hidden, head, rows, temperature, dy, GradientOrNone(hidden), head.Gradient ?? default);
 }

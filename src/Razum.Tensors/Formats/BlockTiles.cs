@@ -51,9 +51,12 @@ internal sealed unsafe class BlockTiles : IDisposable
         {
             lock (weight)
             {
-                BlockTiles tiles = ToFill(weight);
-                pool.For(Panels(weight), 4, new PackJob(weight, tiles));
-                Publish(weight, tiles);
+                if (!IsCurrent(weight))
+                {
+                    BlockTiles tiles = ToFill(weight);
+                    pool.For(Panels(weight), 4, new PackJob(weight, tiles));
+                    Publish(weight, tiles);
+                }
             }
         }
 

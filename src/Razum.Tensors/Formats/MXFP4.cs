@@ -4,13 +4,21 @@ namespace Razum.Tensors.Formats;
 /// 32 values of E2M1 with a common power of two (OCP microscaling): value = 2^(e - 127) v. Block: e (E8M0), 16 bytes; values j and j + 16 share byte j.
 /// 255 is no NaN here but the next power, as ggml has it.
 /// </summary>
-internal readonly unsafe struct MXFP4 : IQuantizer
+internal readonly unsafe struct MXFP4 : ISignedBlock
 {
     public static WeightFormat Format => WeightFormat.MXFP4;
 
     public static int Values => 32;
 
     public static int Bytes => 17;
+
+    public static int Runs => 1;
+
+    public static void Read(byte* block, int part, sbyte* weights, float* scales)
+    {
+        IQ4_NL.ReadLevels(block + 1, Codebooks.Fp4, weights);
+        scales[0] = HalfPower(block[0]);
+    }
 
     public static void Dequantize(byte* block, float* target)
     {

@@ -6,7 +6,7 @@ namespace Razum.Tensors.Formats;
 /// 256 values of 3 bits, 16 parts of 16 with 6-bit scales s: value = d (s - 32) (q - 4). Block: the third bits (value i: byte i % 32, bit i / 32),
 /// 64 bytes of two bits (in each half of 128: byte i % 32, bits 2 (i / 32)), 12 bytes of scales, d (F16).
 /// </summary>
-internal readonly unsafe struct Q3_K : IQuantizer
+internal readonly unsafe struct Q3_K : ISignedBlock
 {
     private const int Parts = 16;
 
@@ -16,6 +16,19 @@ internal readonly unsafe struct Q3_K : IQuantizer
 
     public static int Bytes => 110;
 
+    public static int Runs => 2;
+
+    public static void Read(byte* block, int part, sbyte* weights, float* scales)
+    {
+        for (int i = 0; i < 32; i++)
+        {
+            weights[i] = (sbyte)(Level(block, (32 * part) + i) - 4);
+        }
+
+        float d = F16(block + 108);
+        (scales[0], scales[1]) = (d * (ReadScale(block + 96, 2 * part) - 32), d * (ReadScale(block + 96, (2 * part) + 1) - 32));
+    }
+
     public static void Dequantize(byte* block, float* target)
     {
         float d = F16(block + 108);
@@ -24,8 +37,7 @@ internal readonly unsafe struct Q3_K : IQuantizer
             float scale = d * (ReadScale(block + 96, part) - 32);
             for (int i = 16 * part; i < 16 * (part + 1); i++)
             {
-                int level = (block[32 + (i / 128 * 32) + (i % 32)] >> (i % 128 / 32 * 2) & 3) | ((block[i % 32] >> (i / 32) & 1) << 2);
-                target[i] = scale * (level - 4);
+                target[i] = scale * (Level(block, i) - 4);
             }
         }
     }
@@ -70,6 +82,9 @@ internal readonly unsafe struct Q3_K : IQuantizer
             }
         }
     }
+
+    private static int Level(byte* block, int i) =>
+        (block[32 + (i / 128 * 32) + (i % 32)] >> (i % 128 / 32 * 2) & 3) | ((block[i % 32] >> (i / 32) & 1) << 2);
 
     /// <summary>Low four bits: byte part % 8, upper nibble from part 8 on; upper two: byte 8 + part % 4, bits 2 (part / 4).</summary>
     private static int ReadScale(byte* packed, int part) =>

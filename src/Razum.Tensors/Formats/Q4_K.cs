@@ -27,6 +27,12 @@ internal readonly unsafe struct Q4_K : ITile
 
     public static bool HasMinimum => true;
 
+    public static bool HasNibbles => true;
+
+    public static bool HasFloatScales => false;
+
+    public static int Runs => 1;
+
     public static void Dequantize(byte* block, float* target)
     {
         float d = (float)Unsafe.ReadUnaligned<Half>(block);
@@ -104,9 +110,9 @@ internal readonly unsafe struct Q4_K : ITile
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Scale<S, V>(byte* tile, int part, int lane)
+    public static V Scale<S, V>(byte* tile, int run, int lane)
         where S : struct, ISimd<V>
-        where V : struct => S.Multiply(S.LoadHalf((ushort*)tile + lane), S.LoadBytes(Part(tile, part) + lane));
+        where V : struct => S.Multiply(S.LoadHalf((ushort*)tile + lane), S.LoadBytes(Part(tile, run) + lane));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Minimum<S, V>(byte* tile, int part, int lane)

@@ -6,7 +6,7 @@ namespace Razum.Tensors.Formats;
 /// 256 values of 6 bits, 16 parts of 16 with signed 8-bit scales s: value = d s (q - 32). Block: 128 bytes of low halves, 64 of upper two bits, s[16],
 /// d (F16). In each half of 128 values, value i has its low bits in byte i % 64 (upper nibble from 64 on) and its upper ones in byte i % 32, bits 2 (i / 32).
 /// </summary>
-internal readonly unsafe struct Q6_K : IQuantizer
+internal readonly unsafe struct Q6_K : ISignedBlock
 {
     private const int Parts = 16;
 
@@ -15,6 +15,19 @@ internal readonly unsafe struct Q6_K : IQuantizer
     public static int Values => 256;
 
     public static int Bytes => 210;
+
+    public static int Runs => 2;
+
+    public static void Read(byte* block, int part, sbyte* weights, float* scales)
+    {
+        for (int i = 0; i < 32; i++)
+        {
+            weights[i] = (sbyte)(Level(block, (32 * part) + i) - 32);
+        }
+
+        float d = F16(block + 208);
+        (scales[0], scales[1]) = (d * (sbyte)block[192 + (2 * part)], d * (sbyte)block[193 + (2 * part)]);
+    }
 
     public static void Dequantize(byte* block, float* target)
     {

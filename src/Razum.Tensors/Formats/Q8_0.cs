@@ -23,6 +23,12 @@ internal readonly unsafe struct Q8_0 : ITile
 
     public static bool HasMinimum => false;
 
+    public static bool HasNibbles => false;
+
+    public static bool HasFloatScales => false;
+
+    public static int Runs => 1;
+
     /// <summary>d = max|x| / 127, q = x / d rounded half away from zero: the bytes of ggml. Importance changes nothing.</summary>
     public static void Quantize(float* source, Importance importance, byte* block)
     {
@@ -80,7 +86,7 @@ internal readonly unsafe struct Q8_0 : ITile
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Scale<S, V>(byte* tile, int part, int lane)
+    public static V Scale<S, V>(byte* tile, int run, int lane)
         where S : struct, ISimd<V>
         where V : struct => S.LoadHalf((ushort*)tile + lane);
 

@@ -4,19 +4,20 @@ namespace Razum.Tensors.Kernels;
 
 /// <summary>
 /// The sequence-wise balance loss (DeepSeek-V3 section 2.1.2): for each segment alpha * sum_i f_i P_i with
-/// f_i = E / (K T) * rows whose best K unbiased scores (over all experts, no groups) hold i, P_i = mean over rows of s_i / sum_j s_j. Only P has a gradient.
+/// f_i = E / (K T) * rows whose best K scores (over all experts, no groups; with the bias added, if there is one) hold i, P_i = mean over rows of
+/// s_i / sum_j s_j. Only P has a gradient.
 /// </summary>
 internal static unsafe class SequenceBalance
 {
     /// <summary>losses[i] = sum_e f_e P_e of segment i, without alpha. bounds: first row and number of rows of every segment.</summary>
-    public static void Forward(WorkerPool pool, Tensor logits, RouterShape shape, int* bounds, int count, float* losses) =>
-        pool.For(count, 1, new Job { Logits = logits, Shape = shape, Bounds = bounds, Losses = losses });
+    public static void Forward(WorkerPool pool, Tensor logits, RouterShape shape, float* bias, int* bounds, int count, float* losses) =>
+        pool.For(count, 1, new Job { Logits = logits, Shape = shape, Bias = bias, Bounds = bounds, Losses = losses });
 
     /// <summary>Adds factor * d(sum_i f_i P_i)/dlogits for every segment.</summary>
-    public static void Backward(WorkerPool pool, Tensor logits, RouterShape shape, int* bounds, int count, float factor, Tensor dlogits) =>
-        pool.For(count, 1, new Job { Logits = logits, Shape = shape, Bounds = bounds, Factor = factor, Dlogits = dlogits });
+    public static void Backward(WorkerPool pool, Tensor logits, RouterShape shape, float* bias, int* bounds, int count, float factor, Tensor dlogits) =>
+        pool.For(count, 1, new Job { Logits = logits, Shape = shape, Bias = bias, Bounds = bounds, Factor = factor, Dlogits = dlogits });
 
-    public static void Reference(Tensor logits, RouterShape shape, int* bounds, int count, float* losses)
+    public static void Reference(Tensor logits, RouterShape shape, float* bias, int* bounds, int count, float* losses)
     {
         for (int i = 0; i < count; i++)
         {
@@ -27,7 +28,7 @@ internal static unsafe class SequenceBalance
             {
                 double max = logits[t].ToArray().Max();
                 double[] s = logits[t].ToArray().Select(x => shape.Score == RouterScore.Sigmoid ? 1 / (1 + Math.Exp(-x)) : Math.Exp(x - max)).ToArray();
-                foreach (int e in Enumerable.Range(0, shape.Experts).OrderByDescending(e => s[e]).ThenBy(e => e).Take(shape.TopK))
+                foreach (int e in Enumerable.Range(0, shape.Experts).OrderByDescending(e => s[e] + (bias == null ? 0 : bias[e])).ThenBy(e => e).Take(shape.TopK))
                 {
                     f[e] += (double)shape.Experts / shape.TopK / rows;
                 }
@@ -46,6 +47,7 @@ internal static unsafe class SequenceBalance
     {
         public Tensor Logits;
         public RouterShape Shape;
+        public float* Bias;
         public int* Bounds;
         public float* Losses;
         public float Factor;
@@ -90,12 +92,17 @@ internal static unsafe class SequenceBalance
             {
                 Router.Scores(Shape.Score, Logits.Row(t), experts, scores);
                 new Span<bool>(chosen, experts).Clear();
-                Router.MarkBest(scores, experts, Shape.TopK, chosen);
                 float sum = Sum(scores);
                 for (int e = 0; e < experts; e++)
                 {
-                    f[e] += chosen[e] ? 1 : 0;
                     p[e] += scores[e] / sum / rows;
+                    scores[e] += Bias == null ? 0 : Bias[e];
+                }
+
+                Router.MarkBest(scores, experts, Shape.TopK, chosen);
+                for (int e = 0; e < experts; e++)
+                {
+                    f[e] += chosen[e] ? 1 : 0;
                 }
             }
 

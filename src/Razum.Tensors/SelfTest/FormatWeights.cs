@@ -9,6 +9,13 @@ internal static unsafe class FormatWeights
     /// <summary>All formats.</summary>
     internal static IReadOnlyList<WeightFormat> All { get; } = Enum.GetValues<WeightFormat>();
 
+    /// <summary>Formats that are read in ways of their own: one for every layout of tiles, and one for all that have none. Others share their kernels.</summary>
+    private static readonly HashSet<WeightFormat> s_layouts =
+        [.. All.DistinctBy(f => BlockFormat.Of(f) is not { } b ? (object)f : b.HasTiles ? (b.TileBytes, b.Values) : 0)];
+
+    /// <summary>Whether every instruction set checks the format; else the widest alone does.</summary>
+    internal static bool HasOwnLayout(WeightFormat format) => s_layouts.Contains(format);
+
     /// <summary>Whether a case has matrices, and all of them can be stored in the format. F32 suits every case.</summary>
     internal static bool Suits(OpCase test, WeightFormat format) =>
         format == WeightFormat.F32 || (test.Weights.Any(IsMatrix) && test.Weights.Where(IsMatrix).All(w => format.Fits(w.Columns)));

@@ -60,9 +60,13 @@ internal static unsafe class OpCases
             }
         })),
         new("CrossEntropy", [(5, 12)], [(23, 12)], (ops, x, w) => ops.CrossEntropy(x[0], w[0], s_ids, s_rowWeights), (arena, x, w) => Make(arena, 1, 1, y =>
-            *y.Data = (float)-LogProbabilitiesOf(x[0], w[0]).Zip(s_rowWeights, (p, weight) => (double)p * weight).Sum())) { Kernel = nameof(LogProbabilities) },
+            *y.Data = -Enumerable.Range(0, 5).Sum(t => s_rowWeights[t] * LogProbabilitiesOf(arena, x[0], w[0])[t][0]))) { Kernel = nameof(LogProbabilities) },
         new("LogProbabilities", [(5, 12)], [(23, 12)], (ops, x, w) => ops.LogProbabilities(x[0], w[0], s_ids), (arena, x, w) =>
-            Make(arena, 5, 1, y => LogProbabilitiesOf(x[0], w[0]).CopyTo(new Span<float>(y.Data, 5)))),
+            LogProbabilitiesOf(arena, x[0], w[0])),
+        new("LogProbabilities", [(5, 12)], [(23, 12)], (ops, x, w) => ops.LogProbabilities(x[0], w[0], s_ids, 0.7f, entropy: true), (arena, x, w) =>
+            LogProbabilitiesOf(arena, x[0], w[0], 0.7f, 2)) { Variant = "temperature, entropy" },
+        new("HeadLoss", [(5, 12)], [(23, 12)], (ops, x, w) => ops.HeadLoss(x[0], w[0], new SmoothedTarget(s_ids), s_rowWeights), (arena, x, w) =>
+            Make(arena, 1, 1, y => *y.Data = (float)HeadLoss.Reference(x[0], w[0], new SmoothedTarget(s_ids), s_rowWeights))),
         new("Add", [(5, 37), (5, 37)], [], (ops, x, _) => ops.Add(x[0], x[1]), (arena, x, _) => Make(arena, 5, 37, y =>
             Elementwise.Reference(x[0], x[1], y))) { Kernel = nameof(Elementwise) },
         new("Scale", [(5, 37)], [], (ops, x, _) => ops.Scale(x[0], 0.7f), (arena, x, _) => Make(arena, 5, 37, y =>
@@ -121,7 +125,10 @@ internal static unsafe class OpCases
             }
         })) { Variant = "rows of 256", Gradients = false },
         new("LogProbabilities", [(5, 256)], [(23, 256)], (ops, x, w) => ops.LogProbabilities(x[0], w[0], s_ids), (arena, x, w) =>
-            Make(arena, 5, 1, y => LogProbabilitiesOf(x[0], w[0]).CopyTo(new Span<float>(y.Data, 5)))) { Variant = "rows of 256", Gradients = false },
+            LogProbabilitiesOf(arena, x[0], w[0])) { Variant = "rows of 256", Gradients = false },
+        new("HeadLoss", [(5, 256)], [(23, 256)], (ops, x, w) => ops.HeadLoss(x[0], w[0], new SmoothedTarget(s_ids), s_rowWeights), (arena, x, w) =>
+            Make(arena, 1, 1, y => *y.Data = (float)HeadLoss.Reference(x[0], w[0], new SmoothedTarget(s_ids), s_rowWeights)))
+        { Variant = "rows of 256", Gradients = false },
     ];
 
     private static OpCase WideLinear(string variant, int rows, int inputs, int outputs) =>
@@ -158,7 +165,7 @@ internal static unsafe class OpCases
         fixed (int* b = bounds)
         fixed (float* l = losses)
         {
-            SequenceBalance.Reference(logits, s_experts, b, losses.Length, l);
+            SequenceBalance.Reference(logits, s_experts, null, b, losses.Length, l);
         }
 
         return losses.Average();
@@ -207,18 +214,14 @@ internal static unsafe class OpCases
         return (ids, weights);
     }
 
-    private static float[] LogProbabilitiesOf(Tensor hidden, Weight head)
-    {
-        int[] rows = [0, 1, 2, 3, 4];
-        float[] y = new float[5];
-        fixed (int* r = rows, t = s_ids)
-        fixed (float* p = y)
+    private static Tensor LogProbabilitiesOf(Arena arena, Tensor hidden, Weight head, float temperature = 1, int columns = 1) =>
+        Make(arena, 5, columns, y =>
         {
-            LogProbabilities.Reference(hidden, head, r, t, 5, p);
-        }
-
-        return y;
-    }
+            fixed (int* targets = s_ids)
+            {
+                LogProbabilities.Reference(hidden, head, targets, temperature, y);
+            }
+        });
 
     private static void AttentionReference(Tensor q, Tensor k, Tensor v, AttentionShape shape, Tensor y)
     {

@@ -15,7 +15,10 @@ internal static class GgufTokenizerJson
     private const string Qwen2 = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
     private const string Lines = "[\r\n]";
     private const string Han = "[\u4e00-\u9fa5\u0800-\u4e00\uac00-\ud7ff]+";
-    private const string DigitsRule = "Digits";
+    private const string Number = @"\p{N}";
+
+    // The checkpoint had single digits; files of this name mean runs of them. Published vocabularies have no merges of digits.
+    private const string Numbers = @"\p{N}+";
     private const string DeepSeekLetters =
         "\\s?[A-Za-z\u00b5\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u01ba\u01bc-\u01bf\u01c4-\u0293\u0295-\u02af\u0370-\u0373\u0376\u0377\u037b-" +
         "\u037d\u037f\u0386\u0388-\u038a\u038c\u038e-\u03a1\u03a3-\u03f5\u03f7-\u0481\u048a-\u052f\u0531-\u0556\u10a0-\u10c5\u13a0-\u13f5" +
@@ -47,8 +50,8 @@ internal static class GgufTokenizerJson
         ["qwen2"] = [Qwen2],
         ["deepseek-r1-qwen"] = [Qwen2],
         ["deepseek-v3"] = [@"\p{N}{1,3}", "[\u4e00-\u9fa5\u3040-\u309f\u30a0-\u30ff]+", DeepSeek3],
-        ["deepseek-llm"] = [Lines, DeepSeekLetters, DeepSeekMarks, @"\s+$", Han, DigitsRule],
-        ["deepseek-coder"] = [Lines, @"\s?\p{L}+", @"\s?\p{P}+", Han, DigitsRule],
+        ["deepseek-llm"] = [Lines, DeepSeekLetters, DeepSeekMarks, @"\s+$", Han, Numbers],
+        ["deepseek-coder"] = [Lines, @"\s?\p{L}+", @"\s?\p{P}+", Han, Number],
         ["gpt-2"] = [],
         ["default"] = [],
         ["llama3"] = [Llama3],
@@ -63,15 +66,25 @@ internal static class GgufTokenizerJson
         ["kimi-k2"] = [TiktokenFile.KimiPattern],
         ["tekken"] = [Tekken],
         ["gpt-4o"] = [Gpt4o],
-        ["starcoder"] = [DigitsRule, Gpt2],
-        ["refact"] = [DigitsRule, Gpt2],
-        ["command-r"] = [DigitsRule, Gpt2],
-        ["smollm"] = [DigitsRule, Gpt2],
+        ["starcoder"] = [Number, Gpt2],
+        ["refact"] = [Number, Gpt2],
+        ["command-r"] = [Number, Gpt2],
+        ["smollm"] = [Number, Gpt2],
         ["deepseek3"] = [@"\p{N}{1,3}", "[\u4e00-\u9fa5\u3040-\u309f\u30a0-\u30ff]+", DeepSeek3],
     };
 
     /// <summary>Rules of vocabularies whose whole pieces are tokens, whatever their merges say.</summary>
     private static readonly string[] s_ignoresMerges = ["llama-bpe", "llama3", "llama-v3", "kimi-k2", "tekken", "gpt-4o"];
+
+    /// <summary>The name of the rule with these steps; null if it has none.</summary>
+    public static string? RuleOf(IReadOnlyList<string> steps) => s_rules
+        .Where(rule => rule.Value.Select(s => s == Numbers ? Number : s).SequenceEqual(steps.Select(s => s.Replace("\\r", "\r", StringComparison.Ordinal).Replace("\\n", "\n", StringComparison.Ordinal)))
+            || rule.Value.SequenceEqual(steps))
+        .Select(rule => rule.Key)
+        .FirstOrDefault();
+
+    /// <summary>Whether a vocabulary is of a kind that is known: SentencePiece BPE, or byte-level BPE with a known rule.</summary>
+    public static bool Supports(GgufVocabulary vocabulary) => vocabulary.Model == "llama" || (vocabulary.Model == "gpt2" && s_rules.ContainsKey(vocabulary.Pre));
 
     /// <exception cref="InvalidDataException">The vocabulary is damaged, or of a kind that is not supported.</exception>
     public static byte[] Write(GgufVocabulary vocabulary, string file)
@@ -140,21 +153,12 @@ internal static class GgufTokenizerJson
         foreach (string step in rule)
         {
             json.WriteStartObject();
-            if (step == DigitsRule)
-            {
-                json.WriteString("type", step);
-                json.WriteBoolean("individual_digits", true);
-            }
-            else
-            {
-                json.WriteString("type", "Split");
-                json.WriteStartObject("pattern");
-                json.WriteString("Regex", step);
-                json.WriteEndObject();
-                json.WriteString("behavior", "Isolated");
-                json.WriteBoolean("invert", false);
-            }
-
+            json.WriteString("type", "Split");
+            json.WriteStartObject("pattern");
+            json.WriteString("Regex", step);
+            json.WriteEndObject();
+            json.WriteString("behavior", "Isolated");
+            json.WriteBoolean("invert", false);
             json.WriteEndObject();
         }
 

@@ -6,6 +6,9 @@ public sealed record GgufVocabulary
     /// <summary>Kind of tokenizer (<c>model</c>): <c>gpt2</c> for byte-level BPE, <c>llama</c> for SentencePiece.</summary>
     public required string Model { get; init; }
 
+    /// <summary>Whether <see cref="Tokenizer.FromGguf"/> knows this kind.</summary>
+    public bool IsSupported => GgufTokenizerJson.Supports(this);
+
     /// <summary>Name of the rule that splits text before BPE (<c>pre</c>).</summary>
     public string Pre { get; init; } = "default";
 

@@ -25,19 +25,23 @@ internal sealed class ForStatement(Expression target, Expression items, Expressi
         }
 
         var loop = new LoopValue(list, depth, isRecursive ? (inner, output2) => Loop(run, scope, inner, depth + 1, output2) : null);
+        bool completed = false;
         for (; loop.Index < list.Count; loop.Index++)
         {
             run.Budget.Step();
             var inner = new JinjaScope(scope);
             inner.Set("loop", loop);
             SetStatement.Assign(run, inner, target, list[loop.Index]);
-            if (ExecuteAll(body, run, inner, output) == Flow.Break)
+            Flow flow = ExecuteAll(body, run, inner, output);
+            completed |= flow == Flow.Next;
+            if (flow == Flow.Break)
             {
                 break;
             }
         }
 
-        if (list.Count == 0)
+        // As the reference has it: also when no round came to its end.
+        if (!completed)
         {
             ExecuteAll(otherwise, run, new JinjaScope(scope), output);
         }

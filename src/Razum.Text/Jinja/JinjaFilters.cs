@@ -145,9 +145,8 @@ internal static partial class JinjaFilters
 
         if (method == "common")
         {
-            return value is not double number ? (precision >= 0 ? value : PythonNumbers.Small(new System.Numerics.BigInteger(Math.Round(PythonNumbers.AsDouble(value!)))))
-                : precision is >= 0 and <= 15 ? (double)Math.Round((decimal)Math.Clamp(number, -1e27, 1e27), precision, MidpointRounding.ToEven) is var r && Math.Abs(number) < 1e12 ? RoundExactly(number, precision, r) : number
-                : Math.Round(number);
+            return value is double number ? RoundExactly(number, precision)
+                : precision >= 0 ? value : PythonNumbers.Truncate(RoundExactly(PythonNumbers.AsDouble(value!), precision));
         }
 
         double scale = Math.Pow(10, precision), scaled = PythonNumbers.AsDouble(value!) * scale;
@@ -160,10 +159,15 @@ internal static partial class JinjaFilters
     }
 
     // Python rounds the exact binary value: through its decimal digits.
-    private static double RoundExactly(double number, int precision, double otherwise)
+    private static double RoundExactly(double number, int precision)
     {
-        string text = number.ToString("F" + precision, CultureInfo.InvariantCulture);
-        return double.TryParse(text, CultureInfo.InvariantCulture, out double rounded) && precision > 0 ? rounded : precision == 0 ? Math.Round(number, MidpointRounding.ToEven) : otherwise;
+        if (precision <= 0)
+        {
+            double scale = Math.Pow(10, Math.Min(-precision, 300));
+            return Math.Round(number / scale, MidpointRounding.ToEven) * scale;
+        }
+
+        return precision > 15 ? number : double.Parse(number.ToString("F" + precision, CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
     }
 
     private static long? InRadix(string text, int radix)

@@ -119,7 +119,7 @@ internal static class PythonFormat
             (fill, align) = align == '\0' ? ('0', '=') : (fill, align);
         }
 
-        char kind = spec.Length > 0 && char.IsAsciiLetter(spec[^1]) ? spec[^1] : '\0';
+        char kind = spec.Length > 0 && (char.IsAsciiLetter(spec[^1]) || spec[^1] == '%') ? spec[^1] : '\0';
         bool grouped = spec.Contains(',', StringComparison.Ordinal);
         string[] numbers = spec.TrimEnd(kind).Replace(",", "", StringComparison.Ordinal).Split('.', 2);
         int width = Whole(numbers[0]), precision = numbers.Length > 1 ? Whole(numbers[1]) : -1;

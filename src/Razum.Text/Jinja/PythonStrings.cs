@@ -14,11 +14,11 @@ internal static class PythonStrings
         ["strip"] = (_, text, a) => Trim(text, a.Get(0, "chars", null), true, true),
         ["lstrip"] = (_, text, a) => Trim(text, a.Get(0, "chars", null), true, false),
         ["rstrip"] = (_, text, a) => Trim(text, a.Get(0, "chars", null), false, true),
-        ["startswith"] = (_, text, a) => HasAffix(text, a, text.StartsWith),
-        ["endswith"] = (_, text, a) => HasAffix(text, a, text.EndsWith),
-        ["find"] = (_, text, a) => (long)CodePoints.Before(text, text.IndexOf(a.Text(0, "sub"), StringComparison.Ordinal)),
+        ["startswith"] = (_, text, a) => HasAffix(a, text[Start(text, a)..].StartsWith),
+        ["endswith"] = (_, text, a) => HasAffix(a, text[Start(text, a)..].EndsWith),
+        ["find"] = (_, text, a) => (long)CodePoints.Before(text, text.IndexOf(a.Text(0, "sub"), Start(text, a), StringComparison.Ordinal)),
         ["rfind"] = (_, text, a) => (long)CodePoints.Before(text, LastIndex(text, a.Text(0, "sub"))),
-        ["index"] = (_, text, a) => Index(text, text.IndexOf(a.Text(0, "sub"), StringComparison.Ordinal)),
+        ["index"] = (_, text, a) => Index(text, text.IndexOf(a.Text(0, "sub"), Start(text, a), StringComparison.Ordinal)),
         ["rindex"] = (_, text, a) => Index(text, LastIndex(text, a.Text(0, "sub"))),
         ["count"] = (_, text, a) => Count(text, a.Text(0, "sub")),
         ["replace"] = (run, text, a) => Replace(run, text, a.Text(0, "old"), a.Text(1, "new"), a.Integer(2, "count", -1)),
@@ -38,6 +38,8 @@ internal static class PythonStrings
         ["isspace"] = (_, text, _) => All(text, Rune.IsWhiteSpace),
         ["isupper"] = (_, text, _) => IsCased(text, Rune.IsUpper, Rune.IsLower),
         ["islower"] = (_, text, _) => IsCased(text, Rune.IsLower, Rune.IsUpper),
+        ["istitle"] = (run, text, _) => text.EnumerateRunes().Any(Rune.IsLetter) && Title(run, text) == text,
+        ["isidentifier"] = (_, text, _) => text.Length > 0 && !char.IsDigit(text[0]) && text.EnumerateRunes().All(r => r.Value == '_' || Rune.IsLetterOrDigit(r)),
         ["isascii"] = (_, text, _) => System.Text.Ascii.IsValid(text),
         ["zfill"] = (run, text, a) => ZeroFill(run, text, a.Integer(0, "width", 0)),
         ["ljust"] = (run, text, a) => text + Fill(run, text, a),
@@ -209,12 +211,26 @@ internal static class PythonStrings
         return parts;
     }
 
-    private static bool HasAffix(string text, CallArguments arguments, Func<string, StringComparison, bool> has) => arguments.Get(0, "prefix", null) switch
+    private static bool HasAffix(CallArguments arguments, Func<string, StringComparison, bool> has) => arguments.Get(0, "prefix", null) switch
     {
         string affix => has(affix, StringComparison.Ordinal),
         TupleValue tuple => tuple.Items.Any(item => item is string affix && has(affix, StringComparison.Ordinal)),
         var other => throw new JinjaFault($"first arg must be str or a tuple of str, not {PythonText.TypeName(other)}"),
     };
+
+    // The second argument of find and startswith: where to begin, in code points.
+    private static int Start(string text, CallArguments arguments)
+    {
+        long start = arguments.Integer(1, "start", 0), count = start == 0 ? 0 : CodePoints.Count(text);
+        start = Math.Clamp(start < 0 ? start + count : start, 0, count);
+        int at = 0;
+        for (; start > 0; start--)
+        {
+            at += char.IsHighSurrogate(text[at]) && at + 1 < text.Length && char.IsLowSurrogate(text[at + 1]) ? 2 : 1;
+        }
+
+        return at;
+    }
 
     private static int LastIndex(string text, string part) => part.Length == 0 ? text.Length : text.LastIndexOf(part, StringComparison.Ordinal);
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Razum.Training.Loop;
 
 namespace Razum.Training.Checkpoints;
 
@@ -18,11 +19,11 @@ public sealed record TrainState
     /// <summary>Number of the next sequence of the present stage.</summary>
     public required long NextSequence { get; init; }
 
-    /// <summary>Tokens seen, all stages.</summary>
-    public required long Tokens { get; init; }
+    /// <summary>What the run has cost.</summary>
+    public required Cost Cost { get; init; }
 
-    /// <summary>Lowest held-out loss of the present stage; null before the first evaluation.</summary>
-    public double? BestLoss { get; init; }
+    /// <summary>Best held-out score of the present stage (<see cref="HeldOut.Score"/>); null before the first evaluation.</summary>
+    public double? BestScore { get; init; }
 }
 
 /// <summary>Reads and writes <see cref="TrainState"/> without reflection.</summary>

@@ -3,17 +3,17 @@ using System.Text.Json;
 using Razum.Models;
 using Razum.Tensors;
 using Razum.Tensors.Checkpoints;
-using Razum.Training.Optimizers;
 
 namespace Razum.Training.Checkpoints;
 
 /// <summary>
-/// The folder <c>training</c> of a checkpoint: state.json, and state.safetensors with <c>master.NAME</c> and the state of the optimiser (<c>m.NAME</c>, <c>v.NAME</c>) in F32, bit by bit.
+/// The folder <c>training</c> of a checkpoint: state.json, and state.safetensors with <c>master.NAME</c>, the state of the optimiser
+/// (<c>m.NAME</c>, <c>v.NAME</c>) and of the stage (<c>reference.NAME</c>) in F32, bit by bit.
 /// The published weights beside it may be rounded; a run continues from these.
 /// </summary>
 internal static class TrainingFiles
 {
-    public static void Write(string folder, Decoder decoder, Optimizer optimizer, TrainState state)
+    public static void Write(string folder, Decoder decoder, IEnumerable<(string Name, Tensor Values)> values, TrainState state)
     {
         Directory.CreateDirectory(folder);
         var writer = new SafetensorsWriter();
@@ -22,9 +22,9 @@ internal static class TrainingFiles
             writer.Add("master." + weight.Name, weight, ElementType.F32);
         }
 
-        foreach ((string name, Tensor values) in optimizer.State)
+        foreach ((string name, Tensor row) in values)
         {
-            writer.Add(name, values.ToArray(), ElementType.F32, values.Columns);
+            writer.Add(name, row.ToArray(), ElementType.F32, row.Columns);
         }
 
         writer.Save(Path.Combine(folder, "state.safetensors"));
@@ -33,7 +33,7 @@ internal static class TrainingFiles
     }
 
     /// <exception cref="InvalidDataException">A file is missing or damaged, or belongs to another run.</exception>
-    public static TrainState Read(string folder, string run, Decoder decoder, Optimizer optimizer)
+    public static TrainState ReadState(string folder, string run)
     {
         string file = Path.Combine(folder, "state.json");
         TrainState state;
@@ -54,6 +54,13 @@ internal static class TrainingFiles
                 + "choose another output or remove it");
         }
 
+        return state;
+    }
+
+    /// <summary>Reads masters and all other values back to where they belong.</summary>
+    /// <exception cref="InvalidDataException">The file is missing or damaged, or lacks one of them.</exception>
+    public static void ReadValues(string folder, Decoder decoder, IEnumerable<(string Name, Tensor Values)> targets)
+    {
         using var values = new SafetensorsFile(Path.Combine(folder, "state.safetensors"));
         foreach (Weight weight in decoder.Parameters)
         {
@@ -61,13 +68,10 @@ internal static class TrainingFiles
             weight.MarkChanged();
         }
 
-        foreach ((string name, Tensor target) in optimizer.State)
+        foreach ((string name, Tensor target) in targets)
         {
             Copy(values, name, target[0]);
         }
-
-        optimizer.Updates = state.Updates;
-        return state;
     }
 
     private static void Copy(SafetensorsFile values, string name, Span<float> target)

@@ -5,7 +5,7 @@ using Razum.Training.Tasks;
 namespace Razum.Training.Data;
 
 /// <summary>
-/// The example texts of the small model that ships with Razum: eight procedural tasks with thinking that a model of a million parameters can follow
+/// Example texts for small models, the one that ships with Razum among them: procedural tasks with thinking that a model of a million parameters can follow
 /// (every token is a copy or a small table), and small talk. Pure functions of (seed, index). Problems kept for evaluation are never trained on.
 /// </summary>
 public sealed class NanoExamples
@@ -21,13 +21,26 @@ public sealed class NanoExamples
         ("word_problems", 0.14), (Chat, 0.05),
     ];
 
+    /// <summary>What the shipped model does not learn; never drawn unless it is named.</summary>
+    private static readonly string[] s_others =
+    [
+        "multiplication", "modular", "fraction", "base_conversion", "parity", "propositional", "knights", "date_time", "countdown3", "countdown4", "sudoku4",
+    ];
+
     private readonly ulong _seed;
+    private readonly double? _worked;
+    private readonly int? _level;
     private readonly (string Name, double Below)[] _shares;
     private readonly string[] _tasks;
 
     /// <param name="seed">Fixes all examples.</param>
     /// <param name="weights">How often each family is drawn, relative to the others; one that is not named is not drawn. Null for the usual mixture.</param>
-    public NanoExamples(ulong seed, IReadOnlyDictionary<string, double>? weights = null)
+    /// <param name="worked">
+    /// Share of task answers with thinking; the others have none although nobody asked for that: what a base model learns that shall find out by itself
+    /// when to think. Null for the usual examples: all have it but a few that are asked for without.
+    /// </param>
+    /// <param name="level">The level of difficulty of all problems (each task's last where it has fewer); null for whole distributions.</param>
+    public NanoExamples(ulong seed, IReadOnlyDictionary<string, double>? weights = null, double? worked = null, int? level = null)
     {
         weights ??= s_defaults.ToDictionary(d => d.Name, d => d.Weight);
         foreach ((string name, double weight) in weights)
@@ -38,6 +51,11 @@ public sealed class NanoExamples
             }
         }
 
+        if (worked is < 0 or > 1 or double.NaN || level < 0)
+        {
+            throw new ArgumentException($"a share of worked answers of {worked} or a level of {level} means nothing");
+        }
+
         double total = weights.Values.Sum();
         if (!(total > 0))
         {
@@ -45,7 +63,7 @@ public sealed class NanoExamples
         }
 
         // In the order of Families, so that the order of a dictionary does not matter. The last share is the rest: rounding leaves no gap.
-        _seed = seed;
+        (_seed, _worked, _level) = (seed, worked, level);
         double sum = 0;
         _shares = [.. Families.Where(f => weights.GetValueOrDefault(f) > 0).Select(f => (f, sum += weights[f] / total))];
         _shares[^1].Below = 1;
@@ -53,11 +71,15 @@ public sealed class NanoExamples
     }
 
     /// <summary>The tasks, and small talk as <c>chat</c>.</summary>
-    public static IReadOnlyList<string> Families { get; } = [.. s_defaults.Select(d => d.Name)];
+    public static IReadOnlyList<string> Families { get; } = [.. s_defaults.Select(d => d.Name), .. s_others];
+
+    /// <summary>The tasks of the usual mixture, which the shipped model has learned.</summary>
+    public static IReadOnlyList<string> UsualTasks { get; } = [.. s_defaults.Select(d => d.Name).Where(n => n != Chat)];
 
     /// <summary>What the examples are; other examples give another text. The number changes with any change of what is written.</summary>
     public string Fingerprint =>
-        $"nano 4 {_seed} {string.Join(' ', _shares.Select(s => $"{s.Name} {s.Below.ToString("R", CultureInfo.InvariantCulture)}"))}";
+        $"nano 4 {_seed} {string.Join(' ', _shares.Select(s => $"{s.Name} {s.Below.ToString("R", CultureInfo.InvariantCulture)}"))}"
+        + (_worked is { } share ? $" worked {share.ToString("R", CultureInfo.InvariantCulture)}" : "") + (_level is { } level ? $" level {level}" : "");
 
     /// <summary>Training example <paramref name="index"/>.</summary>
     public ChatExample Training(ulong index) => Compose(index).Example;
@@ -69,7 +91,7 @@ public sealed class NanoExamples
         ProceduralTask task = TaskRegistry.Get(family);
         TaskRandom random = new(_seed, stream, index);
         TaskProblem problem = task.Generate(ref random);
-        while (!ProblemKey.IsHeldOut(family, problem.Truth))
+        while (!ProblemKey.IsHeldOut(family, problem))
         {
             problem = task.Generate(ref random);
         }
@@ -92,7 +114,8 @@ public sealed class NanoExamples
     {
         TaskRandom random = new(_seed, 0, index);
         string family = Family(ref random);
-        bool isDirect = random.NextDouble() < (family == Chat ? SilentChatShare : DirectShare);
+        double directShare = family == Chat ? SilentChatShare : 1 - _worked ?? DirectShare;
+        bool isDirect = random.NextDouble() < directShare;
         List<ExampleTurn> turns = [];
         List<TaskProblem?> problems = [];
         if (random.NextDouble() >= TwoTurnShare)
@@ -126,7 +149,7 @@ public sealed class NanoExamples
         {
             if (of == Chat)
             {
-                (string user, string answer) = SmallTalk.Draw(kind, ref random);
+                (string user, string answer) = SmallTalk.Draw(kind, _tasks, ref random);
                 turns.Add(new ExampleTurn(user, "", answer, !isDirect));
                 problems.Add(null);
                 return;
@@ -134,7 +157,7 @@ public sealed class NanoExamples
 
             TaskProblem problem = Problem(of, ref random);
             string reasoning = isDirect ? "" : Reasoning(of, problem);
-            turns.Add(new ExampleTurn(ProblemWording.Ask(of, problem, ref random), reasoning, problem.Answer, !isDirect));
+            turns.Add(new ExampleTurn(ProblemWording.Ask(of, problem, ref random), reasoning, problem.Answer, !isDirect || _worked is not null));
             problems.Add(problem);
         }
     }
@@ -150,19 +173,32 @@ public sealed class NanoExamples
         "count_letters" => CountLettersTrace.Write(problem.Truth),
         "reversing" => ReversingTrace.Write(problem.Truth),
         "word_problems" => WordProblemTrace.Write(problem.Truth),
+        "multiplication" => MultiplicationTrace.Write(problem.Truth),
+        "modular" => ModularTrace.Write(problem.Truth),
+        "fraction" => FractionTrace.Write(problem.Truth),
+        "base_conversion" => BaseConversionTrace.Write(problem.Truth),
+        "parity" => ParityTrace.Write(problem.Truth),
+        "propositional" => PropositionalTrace.Write(problem.Truth),
+        "knights" => KnightsTrace.Write(problem),
+        "date_time" => DateTimeTrace.Write(problem.Truth),
+        "countdown3" or "countdown4" => CountdownTrace.Write(problem.Truth),
+        "sudoku4" => SudokuTrace.Write(problem.Truth),
         _ => throw new ArgumentException($"no thinking for family '{family}'", nameof(family)),
     };
 
-    private static TaskProblem Problem(string family, ref TaskRandom random)
+    private TaskProblem Problem(string family, ref TaskRandom random)
     {
         ProceduralTask task = TaskRegistry.Get(family);
-        TaskProblem problem = PlainProblems.Draw(family, ref random) ?? task.Generate(ref random);
-        while (ProblemKey.IsHeldOut(family, problem.Truth))
+        TaskProblem problem = (_level is null ? PlainProblems.Draw(family, ref random) : null) ?? Draw(ref random);
+        while (ProblemKey.IsHeldOut(family, problem))
         {
-            problem = task.Generate(ref random);
+            problem = Draw(ref random);
         }
 
         return problem;
+
+        TaskProblem Draw(ref TaskRandom random) =>
+            _level is { } level ? task.Generate(ref random, Math.Min(level, task.Levels.Count - 1)) : task.Generate(ref random);
     }
 
     private static int Place(string family)

@@ -106,7 +106,8 @@ internal static class ProblemWording
             "sorting" => Sorting(truth, ref random),
             "count_letters" => Ask(s_counting, ref random, Wording.Quote(truth.Text("letter"), ref random), Wording.Quote(truth.Text("word"), ref random)),
             "reversing" => Ask(s_reversing, ref random, Wording.Quote(truth.Text("word"), ref random)),
-            _ => Story(problem, ref random),
+            "word_problems" => Story(problem, ref random),
+            _ => PuzzleWording.Ask(family, problem, ref random),
         };
     }
 

@@ -82,12 +82,12 @@ internal static class SmallTalk
             ]),
     ];
 
-    /// <summary>What is said and what is answered; <paramref name="kind"/> null for any.</summary>
-    public static (string User, string Answer) Draw(string? kind, ref TaskRandom random)
+    /// <summary>What is said and what is answered; <paramref name="kind"/> null for any; problems of <paramref name="taught"/> are never refused.</summary>
+    public static (string User, string Answer) Draw(string? kind, IReadOnlyCollection<string> taught, ref TaskRandom random)
     {
         if (kind is null && random.NextDouble() < UnknownShare)
         {
-            return UnknownRequests.Draw(ref random);
+            return UnknownRequests.Draw(taught, ref random);
         }
 
         Kind drawn = kind is null ? random.Pick<Kind>(s_kinds) : s_kinds.First(k => k.Name == kind);

@@ -56,7 +56,9 @@ internal static class UnknownRequests
         "Sorry, I do not know. Try: count r in strawberry", "I cannot do that. I only know small puzzles with numbers and letters.",
     ];
 
-    public static (string User, string Answer) Draw(ref TaskRandom random)
+    /// <param name="taught">Families that the model learns: their problems are not unknown.</param>
+    /// <param name="random">Source of the draws.</param>
+    public static (string User, string Answer) Draw(IReadOnlyCollection<string> taught, ref TaskRandom random)
     {
         double sort = random.NextDouble();
         string user = sort switch
@@ -64,10 +66,16 @@ internal static class UnknownRequests
             < 0.4 => Wording.Vary(Wording.Fill(random.Pick<string>(s_questions), random.Pick<string>(s_topics)), ref random),
             < 0.6 => Wording.Vary(Wording.Fill(random.Pick<string>(s_wishes), random.Pick<string>(s_topics)), ref random),
             < 0.8 => Wording.Vary(random.Pick<string>(s_whole), ref random),
-            < 0.88 => TaskRegistry.Get(random.Pick<string>(s_tasks)).Generate(ref random).Prompt,
+            < 0.88 => Problem(taught, ref random),
             _ => Noise(ref random),
         };
         return (user, random.Pick<string>(s_answers));
+    }
+
+    private static string Problem(IReadOnlyCollection<string> taught, ref TaskRandom random)
+    {
+        string task = random.Pick<string>(s_tasks);
+        return taught.Contains(task) ? Noise(ref random) : TaskRegistry.Get(task).Generate(ref random).Prompt;
     }
 
     // Keys hit at random: words without sense, then any printable characters.

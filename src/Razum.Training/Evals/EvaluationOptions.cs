@@ -3,8 +3,14 @@ namespace Razum.Training.Evals;
 /// <summary>How an evaluation samples.</summary>
 public sealed record EvaluationOptions
 {
-    /// <summary>Samples per prompt at temperature 1; k of pass@k. 0 leaves sampling out.</summary>
+    /// <summary>Samples per prompt; k of pass@k. 0 leaves sampling out.</summary>
     public int Samples { get; init; } = 8;
+
+    /// <summary>Temperature of the samples. R1 is measured at 0.6 with <see cref="TopP"/> 0.95.</summary>
+    public double Temperature { get; init; } = 1;
+
+    /// <summary>Samples come from the most probable tokens that sum to this.</summary>
+    public double TopP { get; init; } = 1;
 
     /// <summary>The longest answer; more counts as truncated.</summary>
     public int MaxTokens { get; init; } = 256;

@@ -41,6 +41,71 @@ public static class Statistics
     public static Interval Bootstrap(IReadOnlyList<double> perPrompt, int seed)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(perPrompt.Count, 1);
+        double[] means = Resample(perPrompt, seed);
+        return new Interval(perPrompt.Average(), Percentile(means, 0.025), Percentile(means, 0.975));
+    }
+
+    /// <summary>
+    /// Mean difference of two models, second minus first, over the same prompts; interval and p by a bootstrap of the differences over prompts.
+    /// p is two-sided: twice the share of resampled means on the other side of zero, never below 1 in the number of resamples.
+    /// </summary>
+    public static (Interval Difference, double P) PairedBootstrap(IReadOnlyList<double> first, IReadOnlyList<double> second, int seed)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(first.Count, 1);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(second.Count, first.Count);
+        double[] differences = [.. second.Zip(first, (b, a) => b - a)];
+        if (differences.All(d => d == 0))
+        {
+            return (new Interval(0, 0, 0), 1);
+        }
+
+        double[] means = Resample(differences, seed);
+        double below = means.Count(m => m <= 0) / (double)Resamples;
+        double above = means.Count(m => m >= 0) / (double)Resamples;
+        double p = Math.Clamp(2 * Math.Min(below, above), 1.0 / Resamples, 1);
+        return (new Interval(differences.Average(), Percentile(means, 0.025), Percentile(means, 0.975)), p);
+    }
+
+    /// <summary>
+    /// McNemar's exact test: of the prompts on which two models differ, is either right more often than a fair coin? The two-sided p, by the binomial sum
+    /// 2 * sum_{i &lt;= min} C(n, i) / 2^n.
+    /// </summary>
+    /// <param name="onlyFirst">Prompts that only the first model has right.</param>
+    /// <param name="onlySecond">Prompts that only the second has right.</param>
+    public static double McNemar(int onlyFirst, int onlySecond)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(onlyFirst);
+        ArgumentOutOfRangeException.ThrowIfNegative(onlySecond);
+        int n = onlyFirst + onlySecond;
+        double term = -n * Math.Log(2); // log of C(n, i) / 2^n
+        double sum = Math.Exp(term);
+        for (int i = 1; i <= Math.Min(onlyFirst, onlySecond); i++)
+        {
+            term += Math.Log((n - i + 1.0) / i);
+            sum += Math.Exp(term);
+        }
+
+        return Math.Min(1, 2 * sum);
+    }
+
+    /// <summary>
+    /// The unweighted mean of independent estimates, its interval from theirs (Zou and Donner 2008): each bound is as far from the mean as the root of the
+    /// sum of squared distances, divided by their number.
+    /// </summary>
+    public static Interval Mean(IReadOnlyList<Interval> estimates)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(estimates.Count, 1);
+        double mean = estimates.Average(e => e.Value);
+        double below = Math.Sqrt(estimates.Sum(e => (e.Value - e.Low) * (e.Value - e.Low))) / estimates.Count;
+        double above = Math.Sqrt(estimates.Sum(e => (e.High - e.Value) * (e.High - e.Value))) / estimates.Count;
+        return new Interval(mean, mean - below, mean + above);
+    }
+
+    private static double Percentile(double[] sorted, double share) => sorted[(int)(share * sorted.Length)];
+
+    /// <summary>Sorted means of resampled prompts.</summary>
+    private static double[] Resample(IReadOnlyList<double> perPrompt, int seed)
+    {
         var random = new Random(seed);
         double[] means = new double[Resamples];
         for (int r = 0; r < Resamples; r++)
@@ -55,6 +120,6 @@ public static class Statistics
         }
 
         Array.Sort(means);
-        return new Interval(perPrompt.Average(), means[(int)(0.025 * Resamples)], means[(int)(0.975 * Resamples)]);
+        return means;
     }
 }

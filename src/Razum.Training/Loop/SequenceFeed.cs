@@ -14,7 +14,7 @@ internal sealed class SequenceFeed(SequenceSource source, string stage, int long
     public long Next { get; set; }
 
     /// <summary>Sequences until the next would make it more than <paramref name="tokens"/>; valid until the next call. Advances <see cref="Next"/>.</summary>
-    public IReadOnlyList<TrainingSequence> Take(int tokens)
+    public IReadOnlyList<TrainingSequence> Take(long tokens)
     {
         (IReadOnlyList<TrainingSequence> taken, Next) = Take(Split.Train, Next, tokens);
         return taken;
@@ -23,10 +23,10 @@ internal sealed class SequenceFeed(SequenceSource source, string stage, int long
     /// <summary>The first held-out sequences of at most <paramref name="tokens"/> tokens.</summary>
     public IReadOnlyList<TrainingSequence> HeldOut(int tokens) => Take(Split.Evaluation, 0, tokens).Taken;
 
-    private (IReadOnlyList<TrainingSequence> Taken, long Next) Take(Split split, long index, int tokens)
+    private (IReadOnlyList<TrainingSequence> Taken, long Next) Take(Split split, long index, long tokens)
     {
         _taken.Clear();
-        int used = 0;
+        long used = 0;
         int skipped = 0;
         while (true)
         {

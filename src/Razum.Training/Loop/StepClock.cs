@@ -8,7 +8,7 @@ internal sealed class StepClock
     private double _tokens;
     private double _seconds;
 
-    public void Add(int tokens, double seconds)
+    public void Add(double tokens, double seconds)
     {
         _tokens = (Memory * _tokens) + tokens;
         _seconds = (Memory * _seconds) + seconds;

@@ -20,17 +20,14 @@ public sealed class TrainLoop : IDisposable
 {
     private readonly RunConfig _run;
     private readonly TrainOptions _options;
-    private readonly CpuOps _ops;
-    private readonly Optimizer _optimizer;
-    private readonly TrainStep _step;
-    private readonly DecoderCost _cost;
+    private readonly Trainee _trainee;
     private readonly CheckpointFolders _folders;
     private readonly PublishedModel _published;
-    private readonly SequenceFeed[] _feeds;
+    private readonly StageWork[] _stages;
     private readonly string _identity;
     private int _done;
-    private long _tokens;
-    private double? _bestLoss;
+    private Cost _cost;
+    private double? _bestScore;
 
     /// <summary>Makes or loads the model and the data.</summary>
     /// <exception cref="InvalidDataException">The model, the data or a checkpoint cannot be used; one line.</exception>
@@ -52,20 +49,21 @@ public sealed class TrainLoop : IDisposable
         }
 
         Decoder.RecomputeActivations = run.Recompute;
-        SequenceSource[] sources = [.. run.Stages.Select(s => MakeSource(s.Data))];
-        _feeds = [.. sources.Select((s, i) => new SequenceFeed(s, run.Stages[i].Name, run.SequenceLength))];
-        _identity = Identity(run, sources);
-        _ops = new CpuOps(options.Threads, options.InstructionSet, run.Arithmetic);
-        _optimizer = run.Muon is { } muon ? new Muon(Decoder.Parameters, _ops, muon, run.AdamW) : new AdamW(Decoder.Parameters, _ops.Pool, run.AdamW);
-        _step = new TrainStep(Decoder, _ops);
-        _cost = new DecoderCost(Decoder);
+        if (run.Stages.Any(s => s.Policy is not null))
+        {
+            Decoder.LatentForm = LatentAttentionForm.Absorbed; // one form to sample and to train: the same bits
+        }
+
+        _trainee = new Trainee(run, Decoder, Tokenizer, options);
+        _stages = [.. run.Stages.Select(MakeStage)];
+        _identity = Identity(run, _stages);
         _published = new PublishedModel
         {
             TokenizerPath = run.TokenizerPath,
             Decoder = Decoder,
             Format = run.Export,
-            Greedy = run.Stages[^1].Data.Kind == "examples",
-            EndOfTurn = run.Stages.Any(s => s.Data.Kind != "text") ? ChatTemplate.For(Tokenizer).EndOfTurn : Tokenizer.EosId,
+            Greedy = run.Stages[^1].Data is not { Kind: not "examples" },
+            EndOfTurn = run.Stages.Any(s => s.Data is not { Kind: "text" }) ? ChatTemplate.For(Tokenizer).EndOfTurn : Tokenizer.EosId,
         };
         Resume();
     }
@@ -82,63 +80,71 @@ public sealed class TrainLoop : IDisposable
     /// <exception cref="InvalidDataException">Training broke down, or data are bad; one line.</exception>
     public TrainResult Run(CancellationToken cancellation = default)
     {
-        using var metrics = new MetricsLog(Path.Combine(_run.Output, "metrics.jsonl"), _done);
-        double peak = MachinePeak.Measure(_ops.Pool, measure: MachinePeak.Of(_run.Arithmetic));
+        using var metrics = new StepLog(Path.Combine(_run.Output, "metrics.jsonl"), _done);
+        double peak = MachinePeak.Measure(_trainee.Ops.Pool, measure: MachinePeak.Of(_run.Arithmetic));
         var clock = new StepClock();
         int begin = 0;
-        for (int s = 0; s < _run.Stages.Count; begin += _run.Stages[s++].Steps)
+        for (int s = 0; s < _stages.Length; begin += _run.Stages[s++].Steps)
         {
-            StageConfig stage = _run.Stages[s];
-            while (_done < begin + stage.Steps)
+            int end = begin + _run.Stages[s].Steps;
+            if (_done >= end)
             {
-                int step = _done - begin;
+                continue;
+            }
+
+            using StageWork work = _stages[s];
+            if (work.Begin(_done - begin, _done) is { } before)
+            {
+                metrics.Write(_done, json => MetricsFields.WriteBefore(json, work.Stage.Name, before));
+                _options.Before?.Invoke(before);
+            }
+
+            while (_done < end)
+            {
                 long start = Stopwatch.GetTimestamp();
-                TrainProgress progress = Advance(stage, _feeds[s], step, out double flops);
+                if (!TryAdvance(work, _done - begin, cancellation, out StepReport report))
+                {
+                    return new TrainResult(false, _done, Save(work, false));
+                }
+
                 double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-                clock.Add(progress.Tokens, seconds);
-                bool ends = _done == begin + stage.Steps;
-                bool evaluates = _run.EvaluateEvery > 0 && ((step + 1) % _run.EvaluateEvery == 0 || ends);
-                progress = progress with
+                _cost = _cost.Plus(seconds * _trainee.Ops.Pool.Threads / 3600, report.Flops, report.Tokens);
+                clock.Add(work.Stage.StepTokens, seconds);
+                TrainProgress progress = report.Progress with
                 {
-                    TokensPerSecond = progress.Tokens / seconds,
-                    Utilisation = flops / seconds / peak,
+                    Tokens = report.Tokens,
+                    TokensPerSecond = report.Tokens / seconds,
+                    Utilisation = report.Flops / seconds / peak,
                     TimeLeft = clock.Left(TokensLeft(s, begin)),
-                    HeldOutLoss = evaluates ? Evaluate(_feeds[s]) : null,
+                    Cost = _cost,
                 };
-                if (ends)
+                if (Conclude(work, progress, end, metrics, cancellation) is { } stopped)
                 {
-                    _bestLoss = null; // losses of different stages do not compare
+                    return stopped;
                 }
 
-                metrics.Write(progress);
-                bool saves = _done % _run.CheckpointEvery == 0 || _done == _run.Steps || cancellation.IsCancellationRequested;
-                if (saves)
+                if (report.Stop is { } reason)
                 {
-                    progress = progress with { Checkpoint = Save(ends ? 0 : _feeds[s].Next) };
-                }
-
-                _options.Progress?.Invoke(progress);
-                if (cancellation.IsCancellationRequested && _done < _run.Steps)
-                {
-                    return new TrainResult(false, _done, progress.Checkpoint ?? Save(ends ? 0 : _feeds[s].Next));
+                    string best = Path.Combine(_run.Output, "best");
+                    return new TrainResult(false, _done, Directory.Exists(best) ? best : Save(work, _done == end), reason);
                 }
             }
         }
 
         string final = Path.Combine(_run.Output, "final");
         CheckpointFolders.Write(final, _published.Write);
+        WriteAverage();
         return new TrainResult(true, _done, final);
     }
 
     public void Dispose()
     {
-        _step.Dispose();
-        _optimizer.Dispose();
-        _ops.Dispose();
-        foreach (Weight weight in Decoder.Parameters)
+        foreach (StageWork stage in _stages)
         {
-            weight.Dispose();
+            stage.Dispose();
         }
+
+        _trainee.Dispose();
     }
 
     private static Tokenizer LoadTokenizer(RunConfig run)
@@ -163,13 +169,13 @@ public sealed class TrainLoop : IDisposable
         return new Decoder(run.Model, new CheckpointParameters(checkpoint, trainable: true));
     }
 
-    private static string Identity(RunConfig run, SequenceSource[] sources)
+    private static string Identity(RunConfig run, StageWork[] stages)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(System.Text.Encoding.UTF8.GetBytes(run.Hash));
-        foreach (SequenceSource source in sources)
+        foreach (StageWork stage in stages)
         {
-            hash.AppendData(System.Text.Encoding.UTF8.GetBytes(source.Fingerprint));
+            hash.AppendData(System.Text.Encoding.UTF8.GetBytes(stage.Fingerprint));
         }
 
         if (run.TokenizerPath is { } tokenizer)
@@ -181,17 +187,25 @@ public sealed class TrainLoop : IDisposable
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private SequenceSource MakeSource(DataConfig data)
+    private StageWork MakeStage(StageConfig stage) => stage.Policy is { } policy
+        ? new PolicyWork(_trainee, stage, policy)
+        : new SupervisedWork(_trainee, stage, MakeSource(stage.Data!));
+
+    private SequenceSource MakeSource(DataConfig data) => data.Kind == "text"
+        ? TextSequences.Load(data.Files, Tokenizer, _run.SequenceLength, data.HeldOut, _run.Seed)
+        : new ConversationSequences(MakeConversations(data), Tokenizer, data.LearnsPrompts);
+
+    private ConversationSource MakeConversations(DataConfig data)
     {
         switch (data.Kind)
         {
-            case "text":
-                return TextSequences.Load(data.Files, Tokenizer, _run.SequenceLength, data.HeldOut, _run.Seed);
-            case "jsonl":
-                return new ConversationSequences(new ConversationFile(data.Files, data.HeldOut, _run.Seed), Tokenizer, data.LearnsPrompts);
+            case "jsonl" or "parquet":
+                return new ConversationFile(data.Files, data.HeldOut, _run.Seed, data.Columns);
+            case "mixture":
+                return new ConversationMixture([.. data.Parts.Select(p => (MakeConversations(p.Data), p.Weight))], _run.Seed);
             default:
                 return _options.Sources.TryGetValue(data.Source, out Func<DataConfig, int, ConversationSource>? make)
-                    ? new ConversationSequences(make(data, _run.Seed), Tokenizer, data.LearnsPrompts)
+                    ? make(data, _run.Seed)
                     : throw new InvalidDataException(
                         $"{_run.Name}: data.source: no source of examples called {data.Source}; "
                         + $"there are {string.Join(", ", _options.Sources.Keys.Order(StringComparer.Ordinal))}");
@@ -205,96 +219,102 @@ public sealed class TrainLoop : IDisposable
             return;
         }
 
-        TrainState state = TrainingFiles.Read(Path.Combine(folder, "training"), _identity, Decoder, _optimizer);
-        (_done, _tokens, _bestLoss) = (state.Step, state.Tokens, state.BestLoss);
+        string training = Path.Combine(folder, "training");
+        TrainState state = TrainingFiles.ReadState(training, _identity);
+        (_done, _cost, _bestScore, _trainee.Optimizer.Updates) = (state.Step, state.Cost, state.BestScore, state.Updates);
+        IEnumerable<(string, Tensor)> more = [];
         int begin = 0;
-        for (int s = 0; s < _run.Stages.Count; begin += _run.Stages[s++].Steps)
+        for (int s = 0; s < _stages.Length; begin += _run.Stages[s++].Steps)
         {
             if (_done >= begin && _done < begin + _run.Stages[s].Steps)
             {
-                _feeds[s].Next = state.NextSequence;
-            }
-        }
-    }
-
-    /// <summary>One step of a stage.</summary>
-    private TrainProgress Advance(StageConfig stage, SequenceFeed feed, int step, out double flops)
-    {
-        double lambda = stage.MtpLambdaAt(step);
-        double rate = stage.LearningRate * stage.Schedule.Factor(step);
-        IReadOnlyList<TrainingSequence> sequences = feed.Take(stage.StepTokens);
-        int tokens = sequences.Sum(s => s.Tokens.Count);
-        flops = sequences.Sum(s => _cost.Training(s.Tokens.Count, lambda > 0));
-        _step.Accumulate(sequences, _run.MicroBatchTokens, lambda, _run.BalanceAlpha);
-        StepTotals totals = _step.Totals;
-        double loss = totals.Main + (lambda * totals.Mtp) + totals.Balance;
-        double norm = _optimizer.GradientNorm();
-        if (!double.IsFinite(norm) || !double.IsFinite(loss))
-        {
-            throw new InvalidDataException(
-                $"{_run.Name}: step {_done + 1}: training broke down: loss {loss}, gradient norm {norm}; lower the learning rate or the clip");
-        }
-
-        _optimizer.Update(rate, norm);
-        double? violation = null;
-        int layer = 0;
-        foreach (MixtureOfExperts mixture in Decoder.Mixtures)
-        {
-            long[] loads = totals.Loads[layer++];
-            violation = Math.Max(violation ?? 0, LoadBalance.MaxViolation(loads));
-            if (mixture.CorrectionBias is { } bias && _run.BalanceSpeed > 0)
-            {
-                LoadBalance.Update(bias, loads, _run.BalanceSpeed);
+                _stages[s].Next = state.NextSequence;
+                more = _done > begin ? _stages[s].State : []; // what a stage keeps begins with its first step
             }
         }
 
-        _done++;
-        _tokens += tokens;
-        return new TrainProgress
-        {
-            Stage = stage.Name,
-            Step = _done,
-            Steps = _run.Steps,
-            Loss = loss,
-            Main = totals.Main,
-            Mtp = lambda > 0 ? totals.Mtp : null,
-            Balance = _run.BalanceAlpha > 0 && layer > 0 ? totals.Balance : null,
-            LearningRate = rate,
-            GradientNorm = norm,
-            MaxViolation = violation,
-            Tokens = tokens,
-            TokensPerSecond = 0,
-            Utilisation = 0,
-            TimeLeft = TimeSpan.Zero,
-        };
+        TrainingFiles.ReadValues(training, Decoder, _trainee.Optimizer.State.Concat(more));
     }
 
-    private double Evaluate(SequenceFeed feed)
+    /// <summary>A step, unless it was cancelled in the middle: then it is not done at all.</summary>
+    private bool TryAdvance(StageWork work, int step, CancellationToken cancellation, out StepReport report)
     {
-        double loss = _step.Evaluate(feed.HeldOut(_run.EvaluateTokens), _run.MicroBatchTokens);
-        if (_run.KeepBest && loss < (_bestLoss ?? double.PositiveInfinity))
+        try
         {
-            _bestLoss = loss;
+            report = work.Advance(step, _done + 1, cancellation);
+            _done++;
+            return true;
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            report = default;
+            return false;
+        }
+    }
+
+    /// <summary>After a step: measures, writes and shows what there is to; a result when the run has to end here.</summary>
+    private TrainResult? Conclude(StageWork work, TrainProgress progress, int end, StepLog metrics, CancellationToken cancellation)
+    {
+        bool ends = _done == end;
+        bool evaluates = _run.EvaluateEvery > 0 && ((_done - end + work.Stage.Steps) % _run.EvaluateEvery == 0 || ends);
+        progress = progress with { HeldOut = evaluates ? Evaluate(work) : null };
+        if (ends)
+        {
+            _bestScore = null; // scores of different stages do not compare
+        }
+
+        metrics.Write(progress.Step, json => MetricsFields.Write(json, progress));
+        if (_done % _run.CheckpointEvery == 0 || _done == _run.Steps)
+        {
+            progress = progress with { Checkpoint = Save(work, ends) };
+        }
+
+        _options.Progress?.Invoke(progress);
+        return cancellation.IsCancellationRequested && _done < _run.Steps
+            ? new TrainResult(false, _done, progress.Checkpoint ?? Save(work, ends))
+            : null;
+    }
+
+    private HeldOut Evaluate(StageWork work)
+    {
+        HeldOut heldOut = work.Evaluate();
+        if (_run.KeepBest && heldOut.Score > (_bestScore ?? double.NegativeInfinity))
+        {
+            _bestScore = heldOut.Score;
             CheckpointFolders.Write(Path.Combine(_run.Output, "best"), _published.Write);
         }
 
-        return loss;
+        return heldOut;
     }
 
-    private string Save(long nextSequence)
+    /// <param name="work">The present stage.</param>
+    /// <param name="ends">Whether it is over: the next one begins with its own first item.</param>
+    /// <summary>The model of the averaged weights, if the run keeps an average.</summary>
+    private void WriteAverage()
+    {
+        if (_trainee.Optimizer is AveragedOptimizer { HasAverage: true } averaged)
+        {
+            averaged.Exchange();
+            CheckpointFolders.Write(Path.Combine(_run.Output, "average"), _published.Write);
+            averaged.Exchange();
+        }
+    }
+
+    private string Save(StageWork work, bool ends)
     {
         string folder = _folders.Of(_done);
         CheckpointFolders.Write(folder, unfinished =>
         {
             _published.Write(unfinished);
-            TrainingFiles.Write(Path.Combine(unfinished, "training"), Decoder, _optimizer, new TrainState
+            IEnumerable<(string, Tensor)> more = ends ? [] : work.State;
+            TrainingFiles.Write(Path.Combine(unfinished, "training"), Decoder, _trainee.Optimizer.State.Concat(more), new TrainState
             {
                 Run = _identity,
                 Step = _done,
-                Updates = _optimizer.Updates,
-                NextSequence = nextSequence,
-                Tokens = _tokens,
-                BestLoss = _bestLoss,
+                Updates = _trainee.Optimizer.Updates,
+                NextSequence = ends ? 0 : work.Next,
+                Cost = _cost,
+                BestScore = _bestScore,
             });
         });
         _folders.Prune(_run.KeepCheckpoints);

@@ -13,8 +13,8 @@ public sealed record TrainProgress
     /// <summary>main + lambda mtp + balance.</summary>
     public required double Loss { get; init; }
 
-    /// <summary>Mean cross-entropy of the next token, nats.</summary>
-    public required double Main { get; init; }
+    /// <summary>Mean cross-entropy of the next token, nats; null in a stage that is rewarded.</summary>
+    public double? Main { get; init; }
 
     /// <summary>Mean cross-entropy of the token after the next; null without a prediction layer.</summary>
     public double? Mtp { get; init; }
@@ -30,18 +30,33 @@ public sealed record TrainProgress
     /// <summary>Largest (max - mean) / mean load of any layer of experts; null without experts.</summary>
     public double? MaxViolation { get; init; }
 
-    /// <summary>Tokens in this step.</summary>
-    public required int Tokens { get; init; }
+    /// <summary>Smallest entropy of the loads of any layer of experts, relative to even loads; null without experts.</summary>
+    public double? LoadEntropy { get; init; }
 
-    public required double TokensPerSecond { get; init; }
+    /// <summary>Experts of all layers that no row of the step went to; null without experts.</summary>
+    public int? DeadExperts { get; init; }
 
-    /// <summary>Counted FLOPs per second over the measured peak of this machine's F32 arithmetic.</summary>
-    public required double Utilisation { get; init; }
+    /// <summary>What a stage of reinforcement learning has to report besides; null in others.</summary>
+    public PolicyProgress? Policy { get; init; }
 
-    public required TimeSpan TimeLeft { get; init; }
+    /// <summary>Tokens in this step, generated ones included.</summary>
+    public long Tokens { get; init; }
 
-    /// <summary>Loss on held-out data after this step; null when it was not measured.</summary>
-    public double? HeldOutLoss { get; init; }
+    public double TokensPerSecond { get; init; }
+
+    /// <summary>Counted FLOPs per second over the measured peak of this machine's arithmetic.</summary>
+    public double Utilisation { get; init; }
+
+    public TimeSpan TimeLeft { get; init; }
+
+    /// <summary>What the run has cost up to here.</summary>
+    public Cost Cost { get; init; }
+
+    /// <summary>What was measured on held-out data after this step; null when nothing was.</summary>
+    public HeldOut? HeldOut { get; init; }
+
+    /// <summary>Something that a person should know now, in plain words; null when all is well.</summary>
+    public string? Warning { get; init; }
 
     /// <summary>Folder of the checkpoint written after this step; null when none was.</summary>
     public string? Checkpoint { get; init; }

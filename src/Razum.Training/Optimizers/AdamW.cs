@@ -12,13 +12,14 @@ namespace Razum.Training.Optimizers;
 /// m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2
 /// p *= 1 - lr wd (matrices only);  p -= lr / (1 - b1^t) * m / (sqrt(v) / sqrt(1 - b2^t) + eps)
 /// </code>
-/// A weight without gradient (an expert that saw no token) still decays.
+/// A weight without gradient (an expert that saw no token) still decays. With AMSGrad, v in the last line is the largest v so far.
 /// </summary>
 public sealed unsafe class AdamW : Optimizer
 {
     private readonly AdamWSettings _settings;
     private readonly Tensor[] _first;
     private readonly Tensor[] _second;
+    private readonly Tensor[] _largest; // of AMSGrad, else empty
 
     /// <param name="weights">What to train: F32 weights, as for every <see cref="Optimizer"/>.</param>
     /// <param name="pool">Threads to work with.</param>
@@ -29,10 +30,12 @@ public sealed unsafe class AdamW : Optimizer
         _settings = settings;
         _first = [.. Weights.Select(w => Zeros(w.Count))];
         _second = [.. Weights.Select(w => Zeros(w.Count))];
+        _largest = settings.AmsGrad ? [.. Weights.Select(w => Zeros(w.Count))] : [];
     }
 
     internal override IEnumerable<(string Name, Tensor Values)> State =>
-        Weights.SelectMany((w, i) => new[] { ("m." + w.Name, _first[i]), ("v." + w.Name, _second[i]) });
+        Weights.SelectMany((w, i) => new[] { ("m." + w.Name, _first[i]), ("v." + w.Name, _second[i]) })
+            .Concat(_largest.Select((t, i) => ("x." + Weights[i].Name, t)));
 
     public override void Update(double learningRate, double norm)
     {
@@ -57,7 +60,7 @@ public sealed unsafe class AdamW : Optimizer
     }
 
     /// <summary>The update of one piece. Vector lanes and the scalar rest use the same operations, none of them fused.</summary>
-    private static void Update(float* p, float* g, float* m, float* v, int count, in Factors f, bool decays)
+    private static void Update(float* p, float* g, float* m, float* v, float* x, int count, in Factors f, bool decays)
     {
         int width = Vector<float>.Count;
         float keep = decays ? f.Keep : 1;
@@ -68,7 +71,14 @@ public sealed unsafe class AdamW : Optimizer
             Vector<float> gradient = Vector.Load(g + i) * f.Clip;
             Vector<float> first = (Vector.Load(m + i) * f.Beta1) + (gradient * f.OneMinusBeta1);
             Vector<float> second = (Vector.Load(v + i) * f.Beta2) + (gradient * gradient * f.OneMinusBeta2);
-            Vector<float> step = first * f.Rate / ((Vector.SquareRoot(second) * f.SecondScale) + eps);
+            Vector<float> largest = second;
+            if (x != null)
+            {
+                largest = Vector.Max(second, Vector.Load(x + i));
+                Vector.Store(largest, x + i);
+            }
+
+            Vector<float> step = first * f.Rate / ((Vector.SquareRoot(largest) * f.SecondScale) + eps);
             Vector.Store(first, m + i);
             Vector.Store(second, v + i);
             Vector.Store((Vector.Load(p + i) * keep) - step, p + i);
@@ -79,7 +89,8 @@ public sealed unsafe class AdamW : Optimizer
             float gradient = g[i] * f.Clip;
             m[i] = (m[i] * f.Beta1) + (gradient * f.OneMinusBeta1);
             v[i] = (v[i] * f.Beta2) + (gradient * gradient * f.OneMinusBeta2);
-            p[i] = (p[i] * keep) - (m[i] * f.Rate / ((MathF.Sqrt(v[i]) * f.SecondScale) + f.Eps));
+            float largest = x == null ? v[i] : x[i] = MathF.Max(v[i], x[i]);
+            p[i] = (p[i] * keep) - (m[i] * f.Rate / ((MathF.Sqrt(largest) * f.SecondScale) + f.Eps));
         }
 
         NativeMemory.Clear(g, (nuint)count * sizeof(float));
@@ -111,6 +122,7 @@ public sealed unsafe class AdamW : Optimizer
                     weight.Gradient!.Value.Data + piece.From,
                     owner._first[piece.Weight].Data + piece.From,
                     owner._second[piece.Weight].Data + piece.From,
+                    owner._settings.AmsGrad ? owner._largest[piece.Weight].Data + piece.From : null,
                     piece.Count,
                     factors,
                     !weight.IsVector);

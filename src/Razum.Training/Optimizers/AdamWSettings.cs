@@ -12,6 +12,9 @@ public sealed record AdamWSettings
     /// <summary>Decoupled decay, on matrices only.</summary>
     public double WeightDecay { get; init; } = 0.1;
 
+    /// <summary>Whether a step is divided by the largest second moment so far, not the present one (AMSGrad, arXiv 1904.09237).</summary>
+    public bool AmsGrad { get; init; }
+
     /// <summary>Largest global norm of a gradient; infinity turns clipping off.</summary>
     public double ClipNorm { get; init; } = 1.0;
 }

@@ -4,15 +4,16 @@ namespace Razum.Training.Optimizers;
 
 /// <summary>
 /// Balance of experts without an auxiliary loss (arXiv 2408.15664): after a step, the bias of every expert that was chosen less often than the mean
-/// goes up by gamma, of every other down. Also the figure by which balance is watched.
+/// goes up by gamma, of every other down. <see cref="LoadFigures"/> show how it stands.
 /// </summary>
 public static class LoadBalance
 {
-    /// <summary>b_i += gamma * sign(mean - load_i), sign(0) = 0.</summary>
+    /// <summary>b_i += gamma * sign(mean - load_i), sign(0) = 0; centred, less the mean of the signs (Moonlight), so that biases do not drift together.</summary>
     /// <param name="bias">The bias of a layer, [1, E].</param>
     /// <param name="loads">How many rows of the whole step went to each expert, [E].</param>
     /// <param name="gamma">Update speed.</param>
-    public static void Update(Weight bias, ReadOnlySpan<long> loads, double gamma)
+    /// <param name="centred">Whether the mean of the signs is taken off.</param>
+    public static void Update(Weight bias, ReadOnlySpan<long> loads, double gamma, bool centred = false)
     {
         Span<float> values = bias.AsSpan();
         if (values.Length != loads.Length)
@@ -20,27 +21,21 @@ public static class LoadBalance
             throw new ArgumentException($"{loads.Length} loads for {values.Length} experts", nameof(loads));
         }
 
-        long total = Sum(loads);
+        (long total, int experts) = (Sum(loads), loads.Length);
+        double mean = 0;
+        foreach (long load in loads)
+        {
+            mean += centred ? (double)Sign(load) / loads.Length : 0;
+        }
+
         for (int i = 0; i < values.Length; i++)
         {
-            // sign(total / E - load), in whole numbers
-            values[i] += (float)(gamma * Math.Sign(total - (loads[i] * loads.Length)));
+            values[i] += (float)(gamma * (Sign(loads[i]) - mean));
         }
 
         bias.MarkChanged();
-    }
 
-    /// <summary>(largest - mean) / mean; 0 when nothing was routed.</summary>
-    public static double MaxViolation(ReadOnlySpan<long> loads)
-    {
-        long largest = 0;
-        foreach (long load in loads)
-        {
-            largest = Math.Max(largest, load);
-        }
-
-        double mean = (double)Sum(loads) / loads.Length;
-        return mean > 0 ? (largest - mean) / mean : 0;
+        int Sign(long load) => Math.Sign(total - (load * experts)); // of total / E - load, in whole numbers
     }
 
     private static long Sum(ReadOnlySpan<long> loads)

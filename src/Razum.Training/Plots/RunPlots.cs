@@ -11,7 +11,9 @@ public static class RunPlots
 {
     private const int Width = 900;
     private const int Height = 500;
-    private const double Smoothing = 0.95;
+
+    /// <summary>The longest memory of a running mean, in steps; a short run has a shorter one, of a tenth of its steps.</summary>
+    private const int LongestMemory = 20;
 
     /// <summary>What a logarithmic axis shows of values that have none.</summary>
     private const double Smallest = 1e-6;
@@ -26,6 +28,10 @@ public static class RunPlots
         Add("loss", "loss, nats", true, ("step", run["main"], true), ("prediction layer", run["mtp"], true), ("held out", run["held_out_loss"], false));
         Add("learning_rate", "learning rate", false, ("rate", run["lr"], false));
         Add("gradient_norm", "gradient norm before clipping", false, ("norm", run["grad_norm"], true));
+        Add("reward", "reward of the answers", false, ("reward", run["reward"], true));
+        Add("accuracy", "answers that are right", false, ("sampled", run["accuracy"], true), ("held out, greedy", run["held_out_accuracy"], false));
+        Add("length", "tokens of an answer", false, ("sampled", run["length"], true), ("held out, greedy", run["held_out_length"], false));
+        Add("entropy", "entropy of the policy, nats", false, ("entropy", run["entropy"], true));
         Add("tokens_per_second", "tokens per second", false, ("rate", run["tokens_per_second"], true));
         Add("expert_load", "largest excess of an expert's load, (max - mean) / mean", false, ("excess", run["max_violation"], true));
         return files;
@@ -57,7 +63,7 @@ public static class RunPlots
 
             plot.Title(title);
             plot.XLabel("step");
-            plot.ShowLegend(Alignment.UpperRight);
+            plot.ShowLegend(name is "reward" or "accuracy" or "length" ? Alignment.LowerRight : Alignment.UpperRight); // where the curve is not
             string file = Path.Combine(folder, name + ".png");
             plot.SavePng(file + ".tmp", Width, Height);
             File.Move(file + ".tmp", file, overwrite: true);
@@ -110,11 +116,12 @@ public static class RunPlots
     private static double[] Smooth(double[] values)
     {
         double[] smooth = new double[values.Length];
+        double kept = 1 - (1.0 / Math.Clamp(values.Length / 10, 1, LongestMemory));
         (double sum, double weight) = (0, 0);
         for (int i = 0; i < values.Length; i++)
         {
-            sum = (Smoothing * sum) + values[i];
-            weight = (Smoothing * weight) + 1;
+            sum = (kept * sum) + values[i];
+            weight = (kept * weight) + 1;
             smooth[i] = sum / weight;
         }
 

@@ -43,11 +43,29 @@ public sealed record RunConfig
     /// <summary>Muon for the hidden matrices; null for AdamW alone.</summary>
     public MuonSettings? Muon { get; init; }
 
+    /// <summary>In place of AdamW; null for AdamW.</summary>
+    public SgdSettings? Sgd { get; init; }
+
+    /// <summary>In place of AdamW; null for AdamW.</summary>
+    public NAdamSettings? NAdam { get; init; }
+
+    /// <summary>In place of AdamW; null for AdamW.</summary>
+    public AdafactorSettings? Adafactor { get; init; }
+
+    /// <summary>An average of the weights kept beside them and published in <c>average</c> at the end; null for none.</summary>
+    public AverageSettings? Average { get; init; }
+
     /// <summary>gamma of the balancing bias; 0 leaves it.</summary>
     public double BalanceSpeed { get; init; }
 
+    /// <summary>Whether the mean of a balancing step is taken off, so that biases do not drift together.</summary>
+    public bool BalanceCentred { get; init; }
+
     /// <summary>alpha of the sequence-wise balance loss; 0 for none.</summary>
     public double BalanceAlpha { get; init; }
+
+    /// <summary>Whether that loss counts experts by score + bias, as they are chosen, and not by score alone.</summary>
+    public bool BalanceCountsChoices { get; init; }
 
     /// <summary>Whether activations are computed again in the backward pass instead of kept.</summary>
     public bool Recompute { get; init; }
@@ -77,4 +95,18 @@ public sealed record RunConfig
 
     /// <summary>Steps of all stages together.</summary>
     public int Steps => Stages.Sum(s => s.Steps);
+
+    /// <summary>The optimiser that the run names, with the average of weights if there is to be one.</summary>
+    public Optimizer MakeOptimizer(IEnumerable<Weight> weights, CpuOps ops)
+    {
+        Optimizer optimizer = MakePlainOptimizer(weights, ops);
+        return Average is null ? optimizer : new AveragedOptimizer(optimizer, ops.Pool, Average);
+    }
+
+    private Optimizer MakePlainOptimizer(IEnumerable<Weight> weights, CpuOps ops) =>
+        Muon is not null ? new Muon(weights, ops, Muon, AdamW)
+        : Sgd is not null ? new Sgd(weights, ops.Pool, Sgd)
+        : NAdam is not null ? new NAdam(weights, ops.Pool, NAdam)
+        : Adafactor is not null ? new Adafactor(weights, ops.Pool, Adafactor)
+        : new AdamW(weights, ops.Pool, AdamW);
 }

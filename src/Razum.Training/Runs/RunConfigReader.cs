@@ -3,8 +3,12 @@ using System.Text.Json;
 using Razum.Models;
 using Razum.Tensors;
 using Razum.Tensors.Checkpoints;
+using Razum.Training.Data.Files;
+using Razum.Training.Objectives;
 using Razum.Training.Optimizers;
+using Razum.Training.Rollouts;
 using Razum.Training.Schedules;
+using Razum.Training.Verifiers;
 
 namespace Razum.Training.Runs;
 
@@ -56,6 +60,7 @@ public static class RunConfigReader
         model.Done();
         string tokenizer = fields.Text("tokenizer", "bytes");
         RunFields? optimizer = fields.OptionalObject("optimizer");
+        string kind = optimizer?.Choice("kind", "adamw", "adamw", "muon", "sgd", "nadam", "adafactor") ?? "adamw";
         RunFields? balance = fields.OptionalObject("balance");
         RunFields? evaluation = fields.OptionalObject("evaluation");
         RunFields? checkpoints = fields.OptionalObject("checkpoints");
@@ -72,9 +77,15 @@ public static class RunConfigReader
             SequenceLength = length,
             MicroBatchTokens = fields.Whole("micro_batch_tokens", least: length),
             Arithmetic = fields.Choice("arithmetic", "f32", "f32", "bf16") == "bf16" ? Arithmetic.BF16 : Arithmetic.F32,
-            Muon = ReadMuon(optimizer),
-            AdamW = ReadAdamW(optimizer),
+            Muon = kind == "muon" ? OptimizerReader.Muon(optimizer!) : null,
+            Sgd = kind == "sgd" ? OptimizerReader.Sgd(optimizer!) : null,
+            NAdam = kind == "nadam" ? OptimizerReader.NAdam(optimizer!) : null,
+            Adafactor = kind == "adafactor" ? OptimizerReader.Adafactor(optimizer!) : null,
+            AdamW = optimizer is not null && kind is ("adamw" or "muon") ? OptimizerReader.AdamW(optimizer) : new AdamWSettings(),
+            Average = fields.OptionalObject("average") is { } average ? OptimizerReader.Average(average) : null,
             BalanceSpeed = balance?.Number("bias_update_speed", 0, most: 1) ?? 0,
+            BalanceCentred = balance?.Flag("centred", false) ?? false,
+            BalanceCountsChoices = balance?.Choice("sequence_counts", "scores", "scores", "choices") == "choices",
             BalanceAlpha = balance?.Number("sequence_alpha", 0, most: 1) ?? 0,
             Recompute = fields.Flag("recompute", false),
             EvaluateEvery = evaluation?.Whole("every") ?? 0,
@@ -86,6 +97,7 @@ public static class RunConfigReader
             Stages = [.. fields.Objects("stages").Select(s => ReadStage(s, Full, length))],
             Hash = Convert.ToHexStringLower(SHA256.HashData(bytes)),
         };
+        optimizer?.Done();
         balance?.Done();
         evaluation?.Done();
         checkpoints?.Done();
@@ -93,50 +105,22 @@ public static class RunConfigReader
         return run;
     }
 
-    private static MuonSettings? ReadMuon(RunFields? fields)
-    {
-        if (fields is null || fields.Choice("kind", "adamw", "adamw", "muon") == "adamw")
-        {
-            return null;
-        }
-
-        var settings = new MuonSettings();
-        return settings with { Momentum = fields.Number("momentum", settings.Momentum, most: 0.9999999) };
-    }
-
-    private static AdamWSettings ReadAdamW(RunFields? fields)
-    {
-        var settings = new AdamWSettings();
-        if (fields is null)
-        {
-            return settings;
-        }
-
-        settings = new AdamWSettings
-        {
-            Beta1 = fields.Number("beta1", settings.Beta1, most: 0.9999999),
-            Beta2 = fields.Number("beta2", settings.Beta2, most: 0.9999999),
-            Eps = fields.Number("eps", settings.Eps),
-            WeightDecay = fields.Number("weight_decay", settings.WeightDecay),
-            ClipNorm = fields.Has("clip") ? fields.Number("clip", least: 1e-12) : settings.ClipNorm,
-        };
-        fields.Done();
-        return settings;
-    }
-
     private static StageConfig ReadStage(RunFields fields, Func<string, string> full, int sequenceLength)
     {
         int steps = fields.Whole("steps");
         RunFields? mtp = fields.OptionalObject("mtp");
         double lambda = mtp?.Number("lambda") ?? 0;
+        PolicyConfig? policy = fields.OptionalObject("reinforcement") is { } reinforcement ? ReadPolicy(reinforcement, sequenceLength) : null;
         var stage = new StageConfig
         {
             Name = fields.Text("name"),
-            Data = ReadData(fields.Object("data"), full),
+            Data = policy is null ? ReadData(fields.Object("data"), full) : null,
+            Policy = policy,
             Steps = steps,
-            StepTokens = fields.Whole("step_tokens", least: sequenceLength),
+            StepTokens = policy is null ? fields.Whole("step_tokens", least: sequenceLength) : (long)policy.Prompts * policy.Samples * policy.MaxTokens,
             LearningRate = fields.Number("learning_rate"),
             Schedule = ReadSchedule(fields.Object("schedule"), steps),
+            Loss = policy is null && fields.OptionalObject("loss") is { } loss ? SupervisedSettings.Read(loss, full) : new SupervisedSettings(),
             MtpLambda = lambda,
             MtpLateLambda = mtp?.Number("late_lambda", lambda) ?? 0,
             MtpLateFrom = mtp?.Number("late_from", 1, most: 1) ?? 1,
@@ -148,19 +132,83 @@ public static class RunConfigReader
 
     private static DataConfig ReadData(RunFields fields, Func<string, string> full)
     {
-        string kind = fields.Choice("kind", null, "text", "examples", "jsonl");
-        var data = new DataConfig
-        {
-            Kind = kind,
-            Files = kind == "examples" ? [] : [.. fields.Texts("files").Select(full)],
-            Source = kind == "examples" ? fields.Text("source") : "",
-            Families = kind == "examples" ? fields.Weights("families") : new Dictionary<string, double>(),
-            LearnsPrompts = kind != "text" && fields.Choice("loss", "answers", "answers", "all") == "all",
-            HeldOut = kind == "examples" ? 0 : fields.Number("held_out", 0, most: 0.5),
-        };
+        DataConfig data = fields.Choice("kind", null, "text", "examples", "jsonl", "parquet", "mixture") == "mixture"
+            ? new DataConfig
+            {
+                Kind = "mixture",
+                Parts = [.. fields.Objects("parts").Select(p => ReadPart(p, full))],
+                LearnsPrompts = fields.Choice("loss", "answers", "answers", "all") == "all",
+            }
+            : ReadSource(fields, full, fields.Choice("kind", null, "text", "examples", "jsonl", "parquet"), isPart: false);
         fields.Done();
         return data;
     }
+
+    private static PolicyConfig ReadPolicy(RunFields fields, int sequenceLength)
+    {
+        int prompts = fields.Whole("prompts");
+        int longest = fields.Whole("max_tokens", most: sequenceLength - 1);
+        PolicySettings settings = PolicySettingsReader.Read(fields.Object("objective"), longest);
+        var policy = new PolicyConfig
+        {
+            Prompts = prompts,
+            Samples = fields.Whole("samples", least: 2, most: 65_536),
+            MaxTokens = longest,
+            Minibatches = fields.Whole("minibatches", 1, most: prompts),
+            Objective = settings,
+            Reward = Reward.Read(fields.Objects("reward")),
+            LengthReward = fields.OptionalObject("length_reward") is { } length ? LengthReward.Read(length, longest) : null,
+            NormaliseEach = fields.Flag("normalise_each", false),
+            Families = fields.Weights("families"),
+            Level = fields.Has("level") ? fields.Whole("level", least: 0) : null,
+            Refill = fields.Choice("zero_variance", "skip", "skip", "refill") == "refill",
+            ReferenceRefresh = fields.Whole("reference_refresh", 0, least: 0),
+            EvaluatePrompts = fields.Whole("evaluate_prompts", 256),
+            Concurrent = fields.Whole("concurrent", 512, most: 65_536),
+        };
+        fields.Done();
+        return policy;
+    }
+
+    private static (DataConfig Data, double Weight) ReadPart(RunFields fields, Func<string, string> full)
+    {
+        double weight = fields.Number("weight", least: 1e-6);
+        DataConfig data = ReadSource(fields, full, fields.Choice("kind", null, "examples", "jsonl", "parquet"), isPart: true);
+        fields.Done();
+        return (data, weight);
+    }
+
+    private static ConversationColumns ReadColumns(RunFields? fields)
+    {
+        if (fields is null)
+        {
+            return new ConversationColumns();
+        }
+
+        string? Name(string field) => fields.Has(field) ? fields.Text(field) : null;
+        var columns = new ConversationColumns
+        {
+            Prompt = Name("prompt"),
+            Answer = Name("answer"),
+            Reasoning = Name("reasoning"),
+            AnswerAfter = Name("answer_after"),
+        };
+        fields.Done();
+        return columns;
+    }
+
+    private static DataConfig ReadSource(RunFields fields, Func<string, string> full, string kind, bool isPart) => new()
+    {
+        Kind = kind,
+        Columns = kind is "jsonl" or "parquet" ? ReadColumns(fields.OptionalObject("columns")) : new ConversationColumns(),
+        Files = kind == "examples" ? [] : [.. fields.Texts("files").Select(full)],
+        Source = kind == "examples" ? fields.Text("source") : "",
+        Families = kind == "examples" ? fields.Weights("families") : new Dictionary<string, double>(),
+        Worked = kind == "examples" && fields.Has("worked") ? fields.Number("worked", most: 1) : null,
+        Level = kind == "examples" && fields.Has("level") ? fields.Whole("level", least: 0) : null,
+        LearnsPrompts = kind != "text" && !isPart && fields.Choice("loss", "answers", "answers", "all") == "all",
+        HeldOut = kind == "examples" ? 0 : fields.Number("held_out", 0, most: 0.5),
+    };
 
     private static Schedule ReadSchedule(RunFields fields, int steps)
     {

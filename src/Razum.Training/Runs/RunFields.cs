@@ -73,6 +73,15 @@ internal sealed class RunFields(string file, string path, JsonElement element)
         return choices.Contains(text) ? text : throw Fault(name, $"expected one of {string.Join(", ", choices)}, found {Found(name)}");
     }
 
+    /// <summary>One of the names of <typeparamref name="T"/>, written in snake case.</summary>
+    public T Choice<T>(string name, T? fallback)
+        where T : struct, Enum
+    {
+        string[] names = [.. Enum.GetNames<T>().Select(JsonNamingPolicy.SnakeCaseLower.ConvertName)];
+        string text = Choice(name, fallback is { } value ? names[Array.IndexOf(Enum.GetValues<T>(), value)] : null, names);
+        return Enum.GetValues<T>()[Array.IndexOf(names, text)];
+    }
+
     public RunFields Object(string name) => OptionalObject(name) ?? throw Fault(name, "missing");
 
     public RunFields? OptionalObject(string name)

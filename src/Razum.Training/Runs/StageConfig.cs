@@ -1,3 +1,4 @@
+using Razum.Training.Objectives;
 using Razum.Training.Schedules;
 
 namespace Razum.Training.Runs;
@@ -7,18 +8,25 @@ public sealed record StageConfig
 {
     public required string Name { get; init; }
 
-    public required DataConfig Data { get; init; }
+    /// <summary>What is learned from; null in a stage of reinforcement learning.</summary>
+    public DataConfig? Data { get; init; }
+
+    /// <summary>How a stage of reinforcement learning works; null in others.</summary>
+    public PolicyConfig? Policy { get; init; }
 
     public required int Steps { get; init; }
 
-    /// <summary>Tokens per step: whole sequences are taken until the next would exceed it.</summary>
-    public required int StepTokens { get; init; }
+    /// <summary>Tokens per step: whole sequences are taken until the next would exceed it. Of reinforcement learning the most there can be.</summary>
+    public required long StepTokens { get; init; }
 
     /// <summary>Peak rate.</summary>
     public required double LearningRate { get; init; }
 
     /// <summary>Factor on the peak rate; its steps count from the beginning of the stage.</summary>
     public required Schedule Schedule { get; init; }
+
+    /// <summary>What is minimised.</summary>
+    public SupervisedSettings Loss { get; init; } = new();
 
     /// <summary>lambda of the multi-token prediction loss; 0 leaves the layer out.</summary>
     public double MtpLambda { get; init; }

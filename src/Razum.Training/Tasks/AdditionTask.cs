@@ -7,6 +7,8 @@ internal sealed class AdditionTask : IntegerTask
 {
     public override string Name => "addition";
 
+    public override IReadOnlyList<int> Levels { get; } = [2, 3, 4, 6, 8];
+
     public override TaskProblem Generate(ref TaskRandom random)
     {
         int digits = random.Next(2, 8);
@@ -20,6 +22,9 @@ internal sealed class AdditionTask : IntegerTask
         int b = random.Next(1, bound - 1);
         return Problem($"{a}+{b}=?", new JsonObject { ["a"] = a, ["b"] = b });
     }
+
+    /// <summary>Digits of the longer number.</summary>
+    public override int Size(JsonObject truth) => Math.Max($"{truth.Integer("a")}".Length, $"{truth.Integer("b")}".Length);
 
     public override JsonValue Solve(JsonObject truth) => JsonValue.Create(truth.Integer("a") + truth.Integer("b"));
 }

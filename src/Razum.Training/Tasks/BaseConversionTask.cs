@@ -10,6 +10,8 @@ internal sealed partial class BaseConversionTask : SolvedTask
 
     public override string Name => "base_conversion";
 
+    public override IReadOnlyList<int> Levels { get; } = [255, 1023, 4095];
+
     public override TaskProblem Generate(ref TaskRandom random)
     {
         int[] bases = [2, 3, 5, 7, 8, 10, 12, 16, 36];
@@ -18,6 +20,9 @@ internal sealed partial class BaseConversionTask : SolvedTask
         int value = random.Next(0, 4095);
         return Problem($"{Write(value, from)} from base {from} to base {to}", new JsonObject { ["value"] = value, ["from"] = from, ["to"] = to });
     }
+
+    /// <summary>The number.</summary>
+    public override int Size(JsonObject truth) => truth.Integer("value");
 
     public override JsonValue Solve(JsonObject truth) => JsonValue.Create(Write(truth.Integer("value"), truth.Integer("to")));
 

@@ -8,6 +8,8 @@ internal sealed class ChainTask : IntegerTask
 {
     public override string Name => "chain_mod100";
 
+    public override IReadOnlyList<int> Levels { get; } = [2, 3, 4, 5, 6];
+
     public override TaskProblem Generate(ref TaskRandom random)
     {
         int count = random.Next(2, 6);
@@ -20,6 +22,9 @@ internal sealed class ChainTask : IntegerTask
 
         return Problem($"{expression}=?", new JsonObject { ["expression"] = expression.ToString() });
     }
+
+    /// <summary>Operations.</summary>
+    public override int Size(JsonObject truth) => truth.Text("expression").Count(c => c is '+' or '-' or '*');
 
     public override JsonValue Solve(JsonObject truth)
     {

@@ -7,6 +7,8 @@ internal sealed class CountLettersTask : IntegerTask
 {
     public override string Name => "count_letters";
 
+    public override IReadOnlyList<int> Levels { get; } = [6, 10, 16];
+
     public override TaskProblem Generate(ref TaskRandom random)
     {
         char letter = random.Pick<char>("aeiorst");
@@ -21,6 +23,9 @@ internal sealed class CountLettersTask : IntegerTask
             $"count {letter} in {new string(word)}",
             new JsonObject { ["letter"] = letter.ToString(), ["word"] = new string(word) });
     }
+
+    /// <summary>Letters.</summary>
+    public override int Size(JsonObject truth) => truth.Text("word").Length;
 
     public override JsonValue Solve(JsonObject truth)
     {

@@ -23,6 +23,9 @@ public sealed class CountdownTask : ProceduralTask
     public override string Name { get; }
 
     /// <inheritdoc/>
+    public override IReadOnlyList<int> Levels { get; } = [50, 200, 999];
+
+    /// <inheritdoc/>
     public override TaskProblem Generate(ref TaskRandom random)
     {
         int[] numbers = new int[_count];
@@ -45,6 +48,9 @@ public sealed class CountdownTask : ProceduralTask
             }
         }
     }
+
+    /// <inheritdoc/>
+    public override int Size(JsonObject truth) => Math.Max(truth.Integers("numbers").Max(), truth.Integer("target"));
 
     /// <summary>As <see cref="ProceduralTask.Check"/>, but an expression that leaves a number out is wrong.</summary>
     public TaskVerdict CheckUseAll(string prefix, string completion, bool ended, JsonObject truth)

@@ -15,6 +15,8 @@ internal sealed partial class DateTimeTask : SolvedTask
 
     public override string Name => "date_time";
 
+    public override IReadOnlyList<int> Levels { get; } = [1, 7, 31];
+
     public override TaskProblem Generate(ref TaskRandom random)
     {
         string kind = random.Pick<string>(["plus", "between", "weekday", "clock", "duration"]);
@@ -33,6 +35,16 @@ internal sealed partial class DateTimeTask : SolvedTask
             _ => AskMinutes(random.Next(0, MinutesOfDay - 1), random.Next(1, MinutesOfDay - 1)),
         };
     }
+
+    /// <summary>1 for a time of day, else the months that are crossed; a weekday counts as 2.</summary>
+    public override int Size(JsonObject truth) => truth.Text("kind") switch
+    {
+        "plus" => 1 + (Math.Abs(truth.Integer("days")) / 30),
+        "between" => 1 + (Math.Abs(ReadDate(truth, "to").DayNumber - ReadDate(truth, "from").DayNumber) / 30),
+        "weekday" => 2,
+        "clock" or "duration" => 1,
+        _ => throw UnknownKind(truth),
+    };
 
     public override JsonValue Solve(JsonObject truth) => JsonValue.Create(truth.Text("kind") switch
     {

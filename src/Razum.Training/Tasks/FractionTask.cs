@@ -7,6 +7,8 @@ internal sealed class FractionTask : RationalTask
 {
     public override string Name => "fraction";
 
+    public override IReadOnlyList<int> Levels { get; } = [100, 400, 1200];
+
     public override TaskProblem Generate(ref TaskRandom random)
     {
         int factor = random.Next(2, 30);
@@ -15,6 +17,9 @@ internal sealed class FractionTask : RationalTask
         numerator *= random.Pick<int>([1, 1, 1, -1]);
         return Problem($"simplify {numerator}/{denominator}", new JsonObject { ["numerator"] = numerator, ["denominator"] = denominator });
     }
+
+    /// <summary>The larger of numerator and denominator.</summary>
+    public override int Size(JsonObject truth) => Math.Max(Math.Abs(truth.Integer("numerator")), truth.Integer("denominator"));
 
     public override JsonValue Solve(JsonObject truth) => Answer(truth.Integer("numerator"), truth.Integer("denominator"));
 }

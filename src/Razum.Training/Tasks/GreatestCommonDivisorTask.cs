@@ -7,6 +7,8 @@ internal sealed class GreatestCommonDivisorTask : IntegerTask
 {
     public override string Name => "gcd";
 
+    public override IReadOnlyList<int> Levels { get; } = [100, 1000, 10_000];
+
     public override TaskProblem Generate(ref TaskRandom random)
     {
         int max = random.Pick<int>([100, 1000, 10000]);
@@ -15,6 +17,9 @@ internal sealed class GreatestCommonDivisorTask : IntegerTask
         int b = factor * random.Next(1, max / factor);
         return Problem($"gcd({a},{b})=?", new JsonObject { ["a"] = a, ["b"] = b });
     }
+
+    /// <summary>The larger number.</summary>
+    public override int Size(JsonObject truth) => Math.Max(truth.Integer("a"), truth.Integer("b"));
 
     public override JsonValue Solve(JsonObject truth)
     {

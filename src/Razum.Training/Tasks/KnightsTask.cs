@@ -11,6 +11,8 @@ internal sealed partial class KnightsTask : ProceduralTask
 {
     public override string Name => "knights";
 
+    public override IReadOnlyList<int> Levels { get; } = [2, 3];
+
     public override TaskProblem Generate(ref TaskRandom random)
     {
         int people = random.Next(2, 3);
@@ -36,6 +38,23 @@ internal sealed partial class KnightsTask : ProceduralTask
             new JsonObject { ["names"] = TruthFields.ToArray(names), ["answer"] = answer });
     }
 
+    /// <summary>People.</summary>
+    public override int Size(JsonObject truth) => truth.Texts("names").Length;
+
+    /// <summary>What each of the people says, in their order, with a, b, c for their names: the problem as it is whatever they are called.</summary>
+    public static string[] Statements(TaskProblem problem)
+    {
+        string text = problem.Prompt;
+        string[] names = problem.Truth.Texts("names");
+        for (int i = 0; i < names.Length; i++)
+        {
+            text = text.Replace(names[i], $"{(char)('a' + i)}", StringComparison.Ordinal); // no name is part of another word
+        }
+
+        string[] said = [.. Said().Matches(text).Select(m => m.Groups[1].Value)];
+        return said.Length == names.Length ? said : throw new InvalidDataException("the prompt has not one statement for each person");
+    }
+
     protected override TaskOutcome CheckAnswer(string answer, JsonObject truth)
     {
         if (!Kinds().IsMatch(answer))
@@ -48,6 +67,9 @@ internal sealed partial class KnightsTask : ProceduralTask
         string[] right = truth.Text("answer").Split(',');
         return given.Order(StringComparer.Ordinal).SequenceEqual(right.Order(StringComparer.Ordinal)) ? TaskOutcome.Correct : TaskOutcome.Wrong;
     }
+
+    [GeneratedRegex(@"\b[a-c] says: ([^.]+)\.", RegexOptions.CultureInvariant)]
+    private static partial Regex Said();
 
     [GeneratedRegex(@"^[A-Za-z]+=(?:knight|knave)(?:, ?[A-Za-z]+=(?:knight|knave))*\z", RegexOptions.CultureInvariant)]
     private static partial Regex Kinds();

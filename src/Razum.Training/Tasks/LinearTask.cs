@@ -7,6 +7,8 @@ internal sealed class LinearTask : RationalTask
 {
     public override string Name => "linear";
 
+    public override IReadOnlyList<int> Levels { get; } = [20, 60, 180];
+
     public override TaskProblem Generate(ref TaskRandom random)
     {
         char variable = random.Pick<char>("xyz");
@@ -20,6 +22,9 @@ internal sealed class LinearTask : RationalTask
         JsonObject truth = new() { ["a"] = a, ["b"] = b, ["c"] = c, ["variable"] = variable.ToString() };
         return Problem($"{factor}{variable}{b:+0;-0}={c}, {variable}=?", truth);
     }
+
+    /// <summary>What is divided in the end.</summary>
+    public override int Size(JsonObject truth) => Math.Abs(truth.Integer("c") - truth.Integer("b"));
 
     public override JsonValue Solve(JsonObject truth) => Answer(truth.Integer("c") - truth.Integer("b"), truth.Integer("a"));
 }

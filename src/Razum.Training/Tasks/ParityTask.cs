@@ -7,6 +7,8 @@ internal sealed class ParityTask : SolvedTask
 {
     public override string Name => "parity";
 
+    public override IReadOnlyList<int> Levels { get; } = [12, 24, 50];
+
     public override TaskProblem Generate(ref TaskRandom random)
     {
         char[] bits = new char[random.Next(8, 50)];
@@ -17,6 +19,9 @@ internal sealed class ParityTask : SolvedTask
 
         return Problem($"parity of {new string(bits)}", new JsonObject { ["bits"] = new string(bits) });
     }
+
+    /// <summary>Bits.</summary>
+    public override int Size(JsonObject truth) => truth.Text("bits").Length;
 
     public override JsonValue Solve(JsonObject truth) => JsonValue.Create(truth.Text("bits").Count(c => c == '1') % 2 == 1 ? "odd" : "even");
 

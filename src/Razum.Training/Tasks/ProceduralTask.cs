@@ -14,6 +14,34 @@ public abstract class ProceduralTask
     /// <summary>A new problem; the same numbers give the same problem.</summary>
     public abstract TaskProblem Generate(ref TaskRandom random);
 
+    /// <summary>
+    /// The largest <see cref="Size"/> of each level of difficulty, rising. The last level is the whole distribution, a lower one the part of it that is small.
+    /// </summary>
+    public abstract IReadOnlyList<int> Levels { get; }
+
+    /// <summary>How large a problem is, in what makes this task hard: operations, digits, cells.</summary>
+    public abstract int Size(JsonObject truth);
+
+    /// <summary>A new problem of at most the size that <see cref="Levels"/> gives for <paramref name="level"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such level; the message says how many there are.</exception>
+    public TaskProblem Generate(ref TaskRandom random, int level)
+    {
+        if ((uint)level >= (uint)Levels.Count)
+        {
+            throw new ArgumentOutOfRangeException(null, $"{Name} has levels 0 to {Levels.Count - 1}, not {level}");
+        }
+
+        // At worst one draw in a hundred is small enough.
+        TaskProblem problem;
+        do
+        {
+            problem = Generate(ref random);
+        }
+        while (Size(problem.Truth) > Levels[level]);
+
+        return problem;
+    }
+
     /// <summary>Judges <paramref name="prefix"/> + <paramref name="completion"/> by the envelope, then by the task.</summary>
     /// <param name="prefix">The end of the prompt that already opened the thinking: empty or <c>&lt;think&gt;</c>.</param>
     /// <param name="completion">What the model wrote, without the end token.</param>

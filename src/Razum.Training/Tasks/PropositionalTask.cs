@@ -10,12 +10,17 @@ internal sealed class PropositionalTask : ProceduralTask
 {
     public override string Name => "propositional";
 
+    public override IReadOnlyList<int> Levels { get; } = [2, 4, 7];
+
     public override TaskProblem Generate(ref TaskRandom random)
     {
         string[] variables = random.Next(2, 3) == 2 ? ["p", "q"] : ["p", "q", "r"];
         Formula formula = Formula.Random(ref random, random.Next(2, 3), variables.Length);
         return random.NextDouble() < 0.5 ? AskValue(formula, variables, ref random) : AskKind(formula, variables);
     }
+
+    /// <summary>Connectives.</summary>
+    public override int Size(JsonObject truth) => truth.Text("formula").Split(' ').Count(w => w.Trim('(') is "not" or "and" or "or" or "->" or "xor");
 
     protected override TaskOutcome CheckAnswer(string answer, JsonObject truth)
     {

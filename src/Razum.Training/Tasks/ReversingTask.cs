@@ -7,6 +7,8 @@ internal sealed class ReversingTask : SolvedTask
 {
     public override string Name => "reversing";
 
+    public override IReadOnlyList<int> Levels { get; } = [5, 8, 12];
+
     public override TaskProblem Generate(ref TaskRandom random)
     {
         char[] word = new char[random.Next(4, 12)];
@@ -17,6 +19,9 @@ internal sealed class ReversingTask : SolvedTask
 
         return Problem($"reverse: {new string(word)}", new JsonObject { ["word"] = new string(word) });
     }
+
+    /// <summary>Letters.</summary>
+    public override int Size(JsonObject truth) => truth.Text("word").Length;
 
     public override JsonValue Solve(JsonObject truth)
     {

@@ -42,15 +42,42 @@ internal static class SmallSudoku
         return count;
     }
 
+    /// <summary>The digits that an empty cell may hold.</summary>
+    public static List<int> Candidates(int[] grid, int cell)
+    {
+        List<int> digits = [];
+        for (int value = 1; value <= 4; value++)
+        {
+            if (Allows(grid, cell, value))
+            {
+                digits.Add(value);
+            }
+        }
+
+        return digits;
+    }
+
+    /// <summary>The cells of the row, of the column and of the box of a cell.</summary>
+    public static int[][] Units(int cell) =>
+    [
+        [.. Enumerable.Range(0, 4).Select(i => Places(cell, i).Row)],
+        [.. Enumerable.Range(0, 4).Select(i => Places(cell, i).Column)],
+        [.. Enumerable.Range(0, 4).Select(i => Places(cell, i).Box)],
+    ];
+
+    // Cell i of the row, of the column and of the box of a cell.
+    private static (int Row, int Column, int Box) Places(int cell, int i)
+    {
+        (int row, int column) = (cell / 4, cell % 4);
+        return ((row * 4) + i, (i * 4) + column, (((row / 2 * 2) + (i / 2)) * 4) + (column / 2 * 2) + (i % 2));
+    }
+
     // Whether no OTHER cell of the row, the column and the box of the cell holds the value.
     private static bool Allows(ReadOnlySpan<int> grid, int cell, int value)
     {
-        (int row, int column) = (cell / 4, cell % 4);
         for (int i = 0; i < 4; i++)
         {
-            int inRow = (row * 4) + i;
-            int inColumn = (i * 4) + column;
-            int inBox = (((row / 2 * 2) + (i / 2)) * 4) + (column / 2 * 2) + (i % 2);
+            (int inRow, int inColumn, int inBox) = Places(cell, i);
             if ((inRow != cell && grid[inRow] == value) || (inColumn != cell && grid[inColumn] == value) || (inBox != cell && grid[inBox] == value))
             {
                 return false;

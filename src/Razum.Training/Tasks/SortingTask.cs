@@ -8,6 +8,8 @@ internal sealed partial class SortingTask : SolvedTask
 {
     public override string Name => "sorting";
 
+    public override IReadOnlyList<int> Levels { get; } = [4, 6, 8, 10];
+
     public override TaskProblem Generate(ref TaskRandom random)
     {
         int[] values = new int[random.Next(4, 10)];
@@ -21,6 +23,9 @@ internal sealed partial class SortingTask : SolvedTask
             $"sort {direction}: {string.Join(' ', values)}",
             new JsonObject { ["values"] = TruthFields.ToArray(values), ["direction"] = direction });
     }
+
+    /// <summary>Numbers.</summary>
+    public override int Size(JsonObject truth) => truth.Integers("values").Length;
 
     public override JsonValue Solve(JsonObject truth)
     {

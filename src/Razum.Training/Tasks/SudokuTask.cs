@@ -13,6 +13,8 @@ internal sealed partial class SudokuTask : ProceduralTask
 
     public override string Name => "sudoku4";
 
+    public override IReadOnlyList<int> Levels { get; } = [6, 8, 10];
+
     public override TaskProblem Generate(ref TaskRandom random)
     {
         int[] solution = RandomSolution(ref random);
@@ -37,6 +39,9 @@ internal sealed partial class SudokuTask : ProceduralTask
         JsonObject truth = new() { ["grid"] = Write(grid), ["answer"] = Write(solution) };
         return new TaskProblem($"sudoku 4x4 {Write(grid)}", Write(solution), truth);
     }
+
+    /// <summary>Empty cells.</summary>
+    public override int Size(JsonObject truth) => truth.Text("grid").Count(c => c == '.');
 
     protected override TaskOutcome CheckAnswer(string answer, JsonObject truth)
     {

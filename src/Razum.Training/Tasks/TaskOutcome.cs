@@ -17,4 +17,7 @@ public enum TaskOutcome
 
     /// <summary>The end token was not produced.</summary>
     Truncated,
+
+    /// <summary>The judgement itself failed; no task does that, a verifier of other problems may. Never trained on.</summary>
+    Error,
 }

@@ -16,6 +16,10 @@ internal static class TruthFields
         truth[name] is JsonArray array ? [.. array.Select(n => n is JsonValue v && v.TryGetValue(out int number) ? number : throw Bad(name, "integers"))]
         : throw Bad(name, "an array of integers");
 
+    public static string[] Texts(this JsonObject truth, string name) =>
+        truth[name] is JsonArray array ? [.. array.Select(n => n is JsonValue v && v.TryGetValue(out string? text) ? text : throw Bad(name, "strings"))]
+        : throw Bad(name, "an array of strings");
+
     /// <summary>The field "answer" as the model has to write it: a string as it is, a number by its digits.</summary>
     public static string Answer(this JsonObject truth) => truth["answer"] switch
     {

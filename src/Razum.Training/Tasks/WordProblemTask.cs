@@ -10,6 +10,8 @@ internal sealed class WordProblemTask : IntegerTask
 
     public override string Name => "word_problems";
 
+    public override IReadOnlyList<int> Levels { get; } = [1, 2, 3, 4];
+
     public override TaskProblem Generate(ref TaskRandom random)
     {
         int index = random.Next(0, WordTemplate.All.Count - 1);
@@ -28,6 +30,9 @@ internal sealed class WordProblemTask : IntegerTask
         JsonObject truth = new() { ["template"] = index, ["steps"] = template.Steps, ["values"] = drawn, ["formula"] = template.Formula };
         return Problem(Fill(template.Text, people, thing, values), truth);
     }
+
+    /// <summary>Steps.</summary>
+    public override int Size(JsonObject truth) => truth.Integer("steps");
 
     public override JsonValue Solve(JsonObject truth)
     {

@@ -46,6 +46,9 @@ public sealed class CommandLineTests
     [InlineData("ask", "--help")]
     [InlineData("train", "--help")]
     [InlineData("eval", "--help")]
+    [InlineData("sample", "--help")]
+    [InlineData("select", "--help")]
+    [InlineData("clean", "--help")]
     [InlineData("inspect", "--help")]
     public async Task Help_ends_with_examples(params string[] arguments)
     {

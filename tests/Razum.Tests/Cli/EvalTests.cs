@@ -22,7 +22,28 @@ public sealed class EvalTests : IDisposable
         Assert.Contains("pass@2", terminal.Output);
         Assert.Equal(terminal.Output, File.ReadAllText(output + ".md"));
         using JsonDocument json = JsonDocument.Parse(File.ReadAllText(output + ".json"));
+        Assert.True(new FileInfo(output + ".png").Length > 1000);
+        Assert.Equal(9, File.ReadAllLines(output + ".jsonl").Length);
         Assert.Equal(["gcd", "parity", "sorting"], json.RootElement.GetProperty("families").EnumerateArray().Select(f => f.GetProperty("family").GetString()));
+    }
+
+    [Fact]
+    public async Task Two_models_and_a_published_set()
+    {
+        TinyModel.Write(_folder.File("a"));
+        TinyModel.Write(_folder.File("b"));
+        File.WriteAllLines(_folder.File("test.jsonl"), Enumerable.Range(0, 6).Select(i => $$"""{"question": "{{i}}+1?", "answer": "so\n#### {{i + 1}}"}"""));
+        var terminal = new TestTerminal(pipedInput: "");
+        string output = _folder.File("out");
+        Assert.Equal(CommandLine.Done, await terminal.Run(
+            "eval", _folder.File("a"), "--against", _folder.File("b"), "--set", $"gsm8k={_folder.File("test.jsonl")}", "--samples", "2", "--max-tokens", "4", "--out", output));
+        Assert.Contains("| gsm8k | 6 | 0.0 % [0.0, 39.0] |", terminal.Output);
+        Assert.Contains("| gsm8k | 6 | 0.0 % | 0.0 % | 0 | 0 | 1.000 | 0.0 % [0.0, 0.0] | 1.000 |", terminal.Output);
+        Assert.All((string[])[".md", "-against.json", "-comparison.md", "-comparison.json", "-comparison.png"], end => Assert.True(File.Exists(output + end), end));
+
+        terminal = new TestTerminal(interactive: true);
+        Assert.Equal(CommandLine.Done, await terminal.Run("eval", _folder.File("a"), "--against", _folder.File("b"), "--tasks", "gcd", "--n", "2", "--samples", "0"));
+        Assert.Contains("only second", terminal.Output);
     }
 
     [Fact]
@@ -50,6 +71,10 @@ public sealed class EvalTests : IDisposable
     [InlineData("unknown task 'cooking'", "--tasks", "cooking")]
     [InlineData("--n must be", "--n", "0")]
     [InlineData("--samples from", "--samples", "-1")]
+    [InlineData("'gsm8k' is not NAME=PATH", "--set", "gsm8k")]
+    [InlineData("nowhere: no such file", "--set", "gsm8k=nowhere")]
+    [InlineData("no-such-model", "--against", "no-such-model")]
+    [InlineData("Temperature", "--temperature", "-1", "--n", "1", "--tasks", "gcd")]
     public async Task Faults_are_one_line(string expected, params string[] arguments)
     {
         TinyModel.Write(_folder.Path);

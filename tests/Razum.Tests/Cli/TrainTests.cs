@@ -1,4 +1,5 @@
 using Razum.Cli;
+using Razum.Tests.Repository;
 using Xunit;
 
 namespace Razum.Tests.Cli;
@@ -22,6 +23,27 @@ public sealed class TrainTests : IDisposable
 
         var inspect = new TestTerminal();
         Assert.Equal(CommandLine.Done, await inspect.Run("inspect", _folder.File("out/final")));
+    }
+
+    [Fact]
+    public async Task Reinforcement_of_the_shipped_base_shows_what_happens()
+    {
+        string runs = Path.Combine(RepositoryFolder.Root, "runs");
+        string run = _folder.File("zero.json");
+        File.WriteAllText(run, File.ReadAllText(Path.Combine(runs, "zero-demo.json"))
+            .Replace("../models/", Path.Combine(RepositoryFolder.Root, "models").Replace('\\', '/') + "/")
+            .Replace("../out/", "out/").Replace("\"steps\": 50", "\"steps\": 2").Replace("\"prompts\": 32", "\"evaluate_prompts\": 8, \"prompts\": 4"));
+        var terminal = new TestTerminal(interactive: true, colors: true);
+        Assert.Equal(CommandLine.Done, await terminal.Run("train", run, "--price", "0.5"));
+        foreach (string shown in (string[])["before: held-out", "after: held-out", "reward", "tokens of an answer", "mismatch 0 of", "an answer of this step", "price", "core-hours"])
+        {
+            Assert.Contains(shown, terminal.Output);
+        }
+
+        File.Delete(run);
+        run = WriteRun(6);
+        var refused = new TestTerminal();
+        Assert.Equal(CommandLine.UserError, await refused.Run("train", run, "--price", "-1"));
     }
 
     [Fact]

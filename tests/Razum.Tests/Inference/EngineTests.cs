@@ -37,6 +37,34 @@ public sealed class EngineTests
     }
 
     [Fact]
+    public async Task ACollectedAnswerIsTheSameInOnePiece()
+    {
+        int[] script = [.. TestTokenizer.Bytes("<think>héllo</think>天 and more"), TestTokenizer.End];
+        Answer streamed = await Say(script, r => r with { StopStrings = ["more"] });
+        Answer collected = await Say(script, r => r with { StopStrings = ["more"], Collected = true });
+        Assert.True(streamed.Chunks.Length > 2);
+        Assert.InRange(collected.Chunks.Length, 1, 2); // reasoning and answer
+        Assert.Equal((streamed.Reasoning, streamed.Text, streamed.Finish, streamed.Usage), (collected.Reasoning, collected.Text, collected.Finish, collected.Usage));
+        Assert.Equal(streamed.Ids, collected.Ids);
+    }
+
+    [Fact]
+    public async Task LogprobsAtTheTemperatureOfSamplingAreThoseOfTheDividedLogits()
+    {
+        await using Engine engine = Create(new FakeModel(s_info.VocabSize));
+        var sampling = new SamplingOptions { Seed = 5, Temperature = 0.5, TopLogprobs = 64 };
+        Answer plain = await Answer.Collect(engine, Request("hello", 5) with { Sampling = sampling }, Token);
+        Answer tempered = await Answer.Collect(engine, Request("hello", 5) with { Sampling = sampling with { TemperedLogprobs = true } }, Token);
+        Assert.Equal(plain.Ids, tempered.Ids);
+        for (int i = 0; i < plain.Tokens.Length; i++)
+        {
+            // log p differs from logits by a constant, so differences between two tokens are twice as large at T = 1/2.
+            IReadOnlyList<TokenLogprob> a = plain.Tokens[i].Top, b = tempered.Tokens[i].Top;
+            Assert.Equal(2 * (a[0].Logprob - a[9].Logprob), b[0].Logprob - b[9].Logprob, 1e-4);
+        }
+    }
+
+    [Fact]
     public async Task SeedsFixTheAnswer()
     {
         await using Engine engine = Create(new FakeModel(s_info.VocabSize));
@@ -125,11 +153,12 @@ public sealed class EngineTests
         Assert.Equal("a cache of 4064 tokens does not hold one context of fake, 4096 tokens: limit the context, or give more", Refusal(new EngineOptions { CacheTokens = 4064 }));
         ModelInfo huge = s_info with { ContextLength = int.MaxValue / 2 };
         CacheShape shape = new(60, 576, 0);
-        Assert.Contains("one context of fake", Assert.Throws<ArgumentException>(() => CachePlan.Blocks(new EngineOptions(), huge, shape, 1L << 35)).Message, StringComparison.Ordinal);
+        static MemoryRoom Room(long bytes) => new(0, bytes, bytes);
+        Assert.Contains("one context of fake", Assert.Throws<ArgumentException>(() => CachePlan.Blocks(new EngineOptions(), huge, shape, Room(1L << 35))).Message, StringComparison.Ordinal);
         Assert.Contains("takes 35 MB; there are 20 MB", Assert.Throws<ArgumentException>(
-            () => CachePlan.Blocks(new EngineOptions { CacheTokens = 256 }, s_info with { ContextLength = 64 }, shape, 20_000_000)).Message, StringComparison.Ordinal);
-        Assert.Equal(32 * 128, CachePlan.Blocks(new EngineOptions(), s_info, new CacheShape(1, 1, 0), 1 << 30));
-        Assert.Equal((1 << 30) / (int)shape.BlockBytes, CachePlan.Blocks(new EngineOptions { MaxSequences = 256 }, s_info with { ContextLength = 64 }, shape, 1 << 30));
+            () => CachePlan.Blocks(new EngineOptions { CacheTokens = 256 }, s_info with { ContextLength = 64 }, shape, Room(20_000_000))).Message, StringComparison.Ordinal);
+        Assert.Equal(32 * 128, CachePlan.Blocks(new EngineOptions(), s_info, new CacheShape(1, 1, 0), Room(1 << 30)));
+        Assert.Equal((1 << 30) / (int)shape.BlockBytes, CachePlan.Blocks(new EngineOptions { MaxSequences = 256 }, s_info with { ContextLength = 64 }, shape, Room(1 << 30)));
 
         await using Engine engine = Create(new FakeModel(s_info.VocabSize), new EngineOptions { CacheTokens = 64, ContextLength = 40 });
         Assert.Equal(40, engine.Model.ContextLength);

@@ -44,15 +44,15 @@ internal class FakeModel(int vocabSize, int maxSequences = 64) : StepModel
 
     public override ReadOnlySpan<float> Logits(int index) => _logits[index];
 
-    public override float Logprob(ReadOnlySpan<float> logits, int token)
+    public override float Logprob(ReadOnlySpan<float> logits, int token, float temperature)
     {
         double sum = 0;
         foreach (float x in logits)
         {
-            sum += Math.Exp(x);
+            sum += Math.Exp(x / temperature);
         }
 
-        return (float)(logits[token] - Math.Log(sum));
+        return (float)((logits[token] / temperature) - Math.Log(sum));
     }
 
     public override void Dispose() => _arena.Dispose();

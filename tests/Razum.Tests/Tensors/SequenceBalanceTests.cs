@@ -14,10 +14,14 @@ public sealed class SequenceBalanceTests
     private static readonly Segment[] s_segments = [new Segment(0, 4), new Segment(4, 1), new Segment(5, 6)];
 
     [Theory]
-    [InlineData(RouterScore.Sigmoid)]
-    [InlineData(RouterScore.Softmax)]
-    public void Value_and_gradient(RouterScore score)
+    [InlineData(RouterScore.Sigmoid, false)]
+    [InlineData(RouterScore.Softmax, false)]
+    [InlineData(RouterScore.Sigmoid, true)]
+    public void Value_and_gradient(RouterScore score, bool biased)
     {
+        using Weight bias = Weight.Create("bias", 1, 6, isVector: true);
+        bias.AsSpan()[2] = 1; // expert 2 always counts, far from a tie
+        Weight? of = biased ? bias : null;
         var shape = new RouterShape(6, 2, score, 1, 1, GroupScore.Max, true, 1);
         using var ops = new CpuOps(2);
         Tensor logits = ops.Arena.Allocate(11, 6);
@@ -34,20 +38,20 @@ public sealed class SequenceBalanceTests
         ops.TensorObserver = (name, value) => shown = name == "balance" ? value.Value : shown;
         var tape = new Tape(ops);
         Tensor x = tape.Track(logits);
-        Tensor y = tape.SequenceBalance(x, shape, s_segments, Alpha, "balance");
+        Tensor y = tape.SequenceBalance(x, shape, s_segments, Alpha, "balance", of);
         Assert.Equal(logits.ToArray(), y.ToArray());
-        Assert.Equal(Loss(logits, shape), shown, 1e-6);
+        Assert.Equal(Loss(logits, shape, of), shown, 1e-6);
 
         float[] upstream = [.. Enumerable.Range(0, logits.Rows * logits.Columns).Select(i => i / 100f)];
         tape.Backward(y, upstream);
         float[] gradient = tape.GradientOf(x).ToArray();
         for (int i = 0; i < gradient.Length; i++)
         {
-            Assert.Equal(upstream[i] + Derivative(logits, shape, i), gradient[i], 1e-4);
+            Assert.Equal(upstream[i] + Derivative(logits, shape, of, i), gradient[i], 1e-4);
         }
     }
 
-    private static double Derivative(Tensor logits, RouterShape shape, int i)
+    private static double Derivative(Tensor logits, RouterShape shape, Weight? bias, int i)
     {
         const float Step = 1f / 32;
         (int t, int e) = (i / logits.Columns, i % logits.Columns);
@@ -55,7 +59,7 @@ public sealed class SequenceBalanceTests
         double At(float change)
         {
             logits[t][e] = kept + change;
-            double loss = Loss(logits, shape);
+            double loss = Loss(logits, shape, bias);
             logits[t][e] = kept;
             return loss;
         }
@@ -63,14 +67,14 @@ public sealed class SequenceBalanceTests
         return ((8 * (At(Step) - At(-Step))) - At(2 * Step) + At(-2 * Step)) / (12 * Step);
     }
 
-    private static unsafe double Loss(Tensor logits, RouterShape shape)
+    private static unsafe double Loss(Tensor logits, RouterShape shape, Weight? bias)
     {
         int[] bounds = [.. s_segments.SelectMany(s => new[] { s.Start, s.Count })];
         float[] losses = new float[s_segments.Length];
         fixed (int* b = bounds)
         fixed (float* l = losses)
         {
-            SequenceBalance.Reference(logits, shape, b, losses.Length, l);
+            SequenceBalance.Reference(logits, shape, CpuOps.Floats(bias), b, losses.Length, l);
         }
 
         return Alpha * losses.Average(x => (double)x);

@@ -16,8 +16,9 @@ internal sealed unsafe class Matrices(int seed) : IDisposable
     /// <summary>Formats that store every value by itself; products with them are F32 throughout.</summary>
     public static IEnumerable<WeightFormat> PlainFormats => Enum.GetValues<WeightFormat>().Where(f => !f.IsBlocks());
 
-    /// <summary>Formats whose products run on bytes.</summary>
-    public static IEnumerable<WeightFormat> TiledFormats => Enum.GetValues<WeightFormat>().Where(f => f.MultipliesBytes());
+    /// <summary>Formats whose products run on bytes, one for every layout of tiles.</summary>
+    public static IEnumerable<WeightFormat> TiledFormats =>
+        BlockFormat.All.Where(f => f.HasTiles).DistinctBy(f => (f.TileBytes, f.Values)).Select(f => f.Format);
 
     public Arena Arena => _arena;
 

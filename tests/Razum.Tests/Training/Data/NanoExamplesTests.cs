@@ -7,7 +7,7 @@ namespace Razum.Tests.Training.Data;
 
 public sealed partial class NanoExamplesTests(ITestOutputHelper output)
 {
-    private const int Count = 3000;
+    private const int Count = 1500;
 
     public static TheoryData<string> Tasks => [.. NanoExamples.Families.Where(f => f != "chat")];
 
@@ -25,13 +25,13 @@ public sealed partial class NanoExamplesTests(ITestOutputHelper output)
             {
                 if (problems[t] is { } problem)
                 {
-                    Assert.False(ProblemKey.IsHeldOut(family, problem.Truth));
+                    Assert.False(ProblemKey.IsHeldOut(family, problem));
                     AssertRight(task, example.Turns[t], problem);
                 }
             }
 
             (string prompt, TaskProblem kept) = examples.Evaluation(family, i);
-            held += ProblemKey.IsHeldOut(family, kept.Truth) ? 1 : 0;
+            held += ProblemKey.IsHeldOut(family, kept) ? 1 : 0;
             AssertRight(task, new ExampleTurn(prompt, NanoExamples.Reasoning(family, kept), kept.Answer, true), kept);
         }
 
@@ -61,7 +61,7 @@ public sealed partial class NanoExamplesTests(ITestOutputHelper output)
     public void TheMixtureIsAsPlanned()
     {
         NanoExamples examples = new(3);
-        Dictionary<string, List<ExampleTurn>> turns = NanoExamples.Families.ToDictionary(f => f, _ => new List<ExampleTurn>());
+        Dictionary<string, List<ExampleTurn>> turns = NanoExamples.UsualTasks.Append("chat").ToDictionary(f => f, _ => new List<ExampleTurn>());
         const int Drawn = 20_000;
         (int two, int direct, int tasks, long tokens) = (0, 0, 0, 0);
         for (ulong i = 0; i < Drawn; i++)
@@ -82,7 +82,7 @@ public sealed partial class NanoExamplesTests(ITestOutputHelper output)
         Assert.InRange(direct / (double)tasks, 0.07, 0.09);
         Assert.InRange((Drawn - tasks) / (double)Drawn, 0.04, 0.06);
         output.WriteLine($"{tokens / (double)Drawn:F1} tokens per example; average/most characters of prompt, reasoning, answer:");
-        foreach ((string family, List<ExampleTurn> list) in turns)
+        foreach ((string family, List<ExampleTurn> list) in turns.Where(t => t.Value.Count > 0))
         {
             string reasoning = Lengths([.. list.Where(t => t.Thinking)], t => t.Reasoning);
             output.WriteLine($"{family,-14} {Lengths(list, t => t.User)} {reasoning} {Lengths(list, t => t.Answer)}");
@@ -109,9 +109,40 @@ public sealed partial class NanoExamplesTests(ITestOutputHelper output)
         }
     }
 
+    [Theory]
+    [InlineData(0.2)]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void TheShareOfWorkedAnswersIsAsAskedAndTheOthersThinkNothing(double worked)
+    {
+        NanoExamples examples = new(3, new Dictionary<string, double> { ["gcd"] = 1, ["parity"] = 1 }, worked);
+        ExampleTurn[] turns = [.. Enumerable.Range(0, 3000).SelectMany(i => examples.Training((ulong)i).Turns).Where(t => t.Answer.Length < 12)];
+        Assert.All(turns, t => Assert.True(t.Thinking));
+        Assert.InRange(turns.Count(t => t.Reasoning.Length > 0) / (double)turns.Length, worked - 0.03, worked + 0.03);
+        Assert.NotEqual(examples.Fingerprint, new NanoExamples(3, new Dictionary<string, double> { ["gcd"] = 1, ["parity"] = 1 }).Fingerprint);
+    }
+
+    [Fact]
+    public void ALevelBoundsAllProblems()
+    {
+        NanoExamples examples = new(3, NanoExamples.Families.ToDictionary(f => f, _ => 1.0), level: 0);
+        for (ulong i = 0; i < 1000; i++)
+        {
+            (ChatExample example, IReadOnlyList<TaskProblem?> problems) = examples.Compose(i);
+            if (problems[0] is { } problem)
+            {
+                ProceduralTask task = TaskRegistry.Get(example.Family);
+                Assert.InRange(task.Size(problem.Truth), 0, task.Levels[0]);
+            }
+        }
+    }
+
     [Fact]
     public void WrongWeightsAreRefused()
     {
+        Assert.Throws<ArgumentException>(() => new NanoExamples(1, worked: 1.1));
+        Assert.Throws<ArgumentException>(() => new NanoExamples(1, worked: double.NaN));
+        Assert.Throws<ArgumentException>(() => new NanoExamples(1, level: -1));
         Assert.Throws<ArgumentException>(() => new NanoExamples(1, new Dictionary<string, double> { ["poems"] = 1 }));
         Assert.Throws<ArgumentException>(() => new NanoExamples(1, new Dictionary<string, double> { ["gcd"] = -1 }));
         Assert.Throws<ArgumentException>(() => new NanoExamples(1, new Dictionary<string, double> { ["gcd"] = 0 }));
@@ -140,7 +171,9 @@ public sealed partial class NanoExamplesTests(ITestOutputHelper output)
             "sorting" => Sorted(reasoning),
             "gcd" => Divisor(reasoning, problem),
             "word_problems" => string.Concat(last[(last.LastIndexOf('=') + 1)..].Reverse()),
-            _ => last[(last.LastIndexOf('=') + 1)..],
+            "multiplication" or "modular" => string.Concat(last[(last.LastIndexOf('=') + 1)..].Reverse()),
+            "linear" or "chain_mod100" => last[(last.LastIndexOf('=') + 1)..],
+            _ => Conclusions.Of(family, reasoning, problem),
         };
     }
 

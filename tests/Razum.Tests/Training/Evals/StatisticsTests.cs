@@ -1,5 +1,4 @@
 using Razum.Training.Evals;
-using Razum.Training.Tasks;
 
 namespace Razum.Tests.Training.Evals;
 
@@ -53,25 +52,73 @@ public sealed class StatisticsTests
         Assert.Equal(few, Statistics.Bootstrap([.. Enumerable.Range(0, 40).Select(i => i % 2.0)], 1));
     }
 
+    [Theory] // scipy.stats.binomtest(min, n, 0.5).pvalue
+    [InlineData(0, 0, 1)]
+    [InlineData(5, 5, 1)]
+    [InlineData(0, 5, 0.0625)]
+    [InlineData(5, 0, 0.0625)]
+    [InlineData(2, 10, 0.03857421875)]
+    [InlineData(1, 11, 0.00634765625)]
+    [InlineData(40, 60, 0.056887933640980784)]
+    public void McNemar_is_the_exact_binomial_test(int first, int second, double p) => Assert.Equal(p, Statistics.McNemar(first, second), 1e-12);
+
     [Fact]
-    public void A_report_is_a_table_and_json()
+    public void McNemar_of_many_prompts_keeps_its_digits()
     {
-        var report = new EvaluationReport
+        // Normal approximation with continuity correction: z = 199 / sqrt(10000), erfc(z / sqrt 2) = 0.0466.
+        Assert.Equal(0.0466, Statistics.McNemar(4900, 5100), 5e-4);
+        Assert.InRange(Statistics.McNemar(0, 5000), 0, 1e-300);
+    }
+
+    [Fact]
+    public void A_paired_bootstrap_sees_a_difference_that_separate_intervals_hide()
+    {
+        // Prompts differ much from each other, the models by 0.05 on each of them but a few.
+        double[] first = [.. Enumerable.Range(0, 200).Select(i => (i % 10) / 10.0)];
+        double[] second = [.. first.Select((v, i) => v + (i % 20 == 0 ? -0.05 : 0.05))];
+        (Interval difference, double p) = Statistics.PairedBootstrap(first, second, 1);
+        Assert.Equal(0.045, difference.Value, 1e-12);
+        Assert.InRange(difference.Low, 0.04, 0.045); // standard error 0.0218 / sqrt(200) = 0.0015
+        Assert.InRange(difference.High, 0.045, 0.05);
+        Assert.InRange(p, 0, 0.001);
+        Assert.Equal((difference, p), Statistics.PairedBootstrap(first, second, 1));
+        Assert.Equal((-difference.Value, p), (Statistics.PairedBootstrap(second, first, 1).Difference.Value, Statistics.PairedBootstrap(second, first, 1).P));
+        Assert.Equal((new Interval(0, 0, 0), 1.0), Statistics.PairedBootstrap(first, first, 1));
+    }
+
+    [Fact]
+    public void Chance_alone_is_seldom_significant()
+    {
+        int below = 0;
+        for (int run = 0; run < 100; run++)
         {
-            Model = "nano",
-            K = 8,
-            Seed = 1,
-            Families =
-            [
-                new FamilyResult { Family = "gcd", Prompts = 500, Greedy = Statistics.Wilson(450, 500), PassAtK = new Interval(0.99, 0.98, 1), MeanTokens = 31, Truncated = 0, WellFormed = 1 },
-                new FamilyResult { Family = "sorting", Prompts = 500, Greedy = Statistics.Wilson(500, 500), MeanTokens = 20, Truncated = 0.01, WellFormed = 0.99 },
-            ],
-            Answers = [new EvaluationAnswer("gcd", "gcd(8,6)", "8%6=2;6%2=0</think>2", TaskOutcome.Correct, 17)],
-        };
-        string[] lines = report.ToMarkdown().Split('\n');
-        Assert.Equal("| gcd | 500 | 90.0 % [87.1, 92.3] | - | 99.0 % [98.0, 100.0] | 31.0 | 0.0 % | 100.0 % |", lines[2]);
-        Assert.StartsWith("| **average** | 1000 | **95.0 %** |", lines[4], StringComparison.Ordinal);
-        Assert.Contains("\"average_greedy\": 0.95", report.ToJson(), StringComparison.Ordinal);
-        Assert.Contains("\"prompt\":\"gcd(8,6)\"", report.AnswersToJsonLines(), StringComparison.Ordinal);
+            var random = new Random(run);
+            double[] first = [.. Enumerable.Range(0, 100).Select(_ => random.NextDouble())];
+            double[] second = [.. Enumerable.Range(0, 100).Select(_ => random.NextDouble())];
+            below += Statistics.PairedBootstrap(first, second, run).P < 0.05 ? 1 : 0;
+        }
+
+        Assert.InRange(below, 0, 12); // 5 expected
+    }
+
+    [Fact]
+    public void The_interval_of_a_mean_is_narrower_than_those_of_its_parts()
+    {
+        Interval one = Statistics.Wilson(50, 100);
+        Interval mean = Statistics.Mean([one, one, one, one]);
+        Assert.Equal(0.5, mean.Value);
+        Assert.Equal((one.High - one.Low) / 2, mean.High - mean.Low, 1e-12); // 1 / sqrt(4)
+        Assert.Equal(one, Statistics.Mean([one]));
+    }
+
+    [Fact]
+    public void Empty_sets_are_refused()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => Statistics.Wilson(0, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Statistics.Bootstrap([], 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Statistics.Mean([]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Statistics.PairedBootstrap([], [], 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Statistics.PairedBootstrap([1], [1, 2], 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => FamilyResult.Of("gcd", [], 1));
     }
 }

@@ -7,6 +7,8 @@ using Razum.Text;
 using Razum.Training.Checkpoints;
 using Razum.Training.Data;
 using Razum.Training.Loop;
+using Razum.Training.Objectives;
+using Razum.Training.Optimizers;
 using Razum.Training.Runs;
 
 namespace Razum.Tests.Training.Loop;
@@ -28,7 +30,7 @@ public sealed class TrainLoopTests : IDisposable
         Assert.True(steps[11].Main < 0.9 * steps[0].Main, $"{steps[0].Main} -> {steps[11].Main}");
         Assert.NotNull(steps[0].Mtp);
         Assert.NotNull(steps[0].Balance);
-        Assert.NotNull(steps[3].HeldOutLoss);
+        Assert.NotNull(steps[3].HeldOut?.Loss);
         Assert.Equal(run.Steps, File.ReadLines(Path.Combine(run.Output, "metrics.jsonl")).Count());
         Assert.Equal(2, Directory.GetDirectories(run.Output, "step-*").Length);
         Assert.True(File.Exists(Path.Combine(run.Output, "best", "model.safetensors")));
@@ -125,6 +127,62 @@ public sealed class TrainLoopTests : IDisposable
     }
 
     [Fact]
+    public void The_average_of_weights_is_published_and_survives_an_interruption()
+    {
+        var average = new AverageSettings { Decay = 0.7, After = 3 };
+        RunConfig run = Config("averaged") with { Average = average };
+        Assert.Equal(Train(Config("alone"), 2), Train(run, 2)); // training itself does not notice
+        using var cancellation = new CancellationTokenSource();
+        RunConfig cut = Config("cut") with { Average = average };
+        using (var loop = new TrainLoop(cut, new TrainOptions { Threads = 1, Plots = false, Progress = p => Cancel(p.Step) }))
+        {
+            Assert.False(loop.Run(cancellation.Token).Completed);
+        }
+
+        Train(cut, 1);
+        string[] files = [.. ((RunConfig[])[run, cut]).Select(r => Path.Combine(r.Output, "average", "model.safetensors"))];
+        Assert.Equal(File.ReadAllBytes(files[0]), File.ReadAllBytes(files[1]));
+        Assert.NotEqual(File.ReadAllBytes(files[0]), File.ReadAllBytes(Path.Combine(run.Output, "final", "model.safetensors")));
+
+        void Cancel(int step)
+        {
+            if (step == 7)
+            {
+                cancellation.Cancel();
+            }
+        }
+    }
+
+    [Fact]
+    public void A_student_learns_from_a_teacher()
+    {
+        RunConfig teacher = Config("teacher");
+        Train(teacher, 2);
+        var loss = new SupervisedSettings
+        {
+            Teacher = Path.Combine(teacher.Output, "final"),
+            Distillation = new DistillationSettings { Kind = DistillationKind.Forward, Temperature = 2 },
+        };
+        RunConfig run = Config("student") with { Seed = 6 };
+        double[] losses = Mains(run with { Stages = [run.Stages[0] with { Loss = loss }] });
+        Assert.True(losses[^1] < 0.5 * losses[0], $"{losses[0]} -> {losses[^1]}");
+
+        // From itself there is nothing to learn.
+        RunConfig same = Config("same") with { ModelPath = loss.Teacher };
+        Assert.Equal(0, Mains(same with { Stages = [same.Stages[0] with { Loss = loss, Steps = 1, MtpLambda = 0 }], EvaluateEvery = 0 })[0], 1e-6);
+        RunConfig other = Config("other");
+        Assert.Throws<InvalidDataException>(() => Train(other with { Stages = [other.Stages[0] with { Loss = loss with { Teacher = _folder } }] }, 1));
+
+        static double[] Mains(RunConfig run)
+        {
+            List<double> mains = [];
+            using var loop = new TrainLoop(run, new TrainOptions { Threads = 2, Plots = false, Progress = p => mains.Add(p.Main ?? double.NaN) });
+            loop.Run(TestContext.Current.CancellationToken);
+            return [.. mains];
+        }
+    }
+
+    [Fact]
     public void Another_run_s_checkpoint_is_refused()
     {
         RunConfig run = Config("first");
@@ -158,7 +216,7 @@ public sealed class TrainLoopTests : IDisposable
     private static string[] Losses(string file) => [.. File.ReadLines(file).Select(line =>
     {
         using JsonDocument document = JsonDocument.Parse(line);
-        return string.Join(' ', document.RootElement.EnumerateObject().Where(p => !p.Name.StartsWith("tokens_per", StringComparison.Ordinal) && p.Name != "utilisation"));
+        return string.Join(' ', document.RootElement.EnumerateObject().Where(p => !p.Name.StartsWith("tokens_per", StringComparison.Ordinal) && p.Name is not ("utilisation" or "core_hours")));
     })];
 
     private RunConfig Config(string output, double rate = 0.01)

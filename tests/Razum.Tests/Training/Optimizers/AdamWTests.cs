@@ -33,6 +33,7 @@ public sealed class AdamWTests
                 Beta2 = s.GetProperty("betas")[1].GetDouble(),
                 Eps = s.GetProperty("eps").GetDouble(),
                 WeightDecay = s.GetProperty("weight_decay").GetDouble(),
+                AmsGrad = s.TryGetProperty("amsgrad", out JsonElement amsgrad) && amsgrad.GetBoolean(),
                 ClipNorm = double.PositiveInfinity,
             };
             double tolerance = document.RootElement.GetProperty("tolerance").GetProperty($"{setting.Name}.w32").GetProperty("atol").GetDouble();
@@ -122,6 +123,34 @@ public sealed class AdamWTests
 
             return [.. matrix.ToArray(), .. vector.ToArray()];
         }
+    }
+
+    [Fact]
+    public void Amsgrad_divides_by_the_largest_second_moment()
+    {
+        using var pool = new WorkerPool(1);
+        using var weight = Weight.Create("w", 1, 67); // vector lanes and a rest
+        using var optimizer = new AdamW([weight], pool, new AdamWSettings { AmsGrad = true, WeightDecay = 0, Beta1 = 0.9, Beta2 = 0.99, ClipNorm = double.PositiveInfinity });
+        double[] want = new double[67];
+        double[] m = new double[67];
+        double[] v = new double[67];
+        double[] largest = new double[67];
+        for (int step = 1; step <= 6; step++)
+        {
+            float[] gradient = [.. Enumerable.Range(0, 67).Select(i => (step == 1 ? 100f : 0.01f) * ((i % 5) - 1.5f))];
+            SetGradient(weight, gradient);
+            optimizer.Update(0.1, optimizer.GradientNorm());
+            for (int i = 0; i < 67; i++)
+            {
+                m[i] = (0.9 * m[i]) + (0.1 * gradient[i]);
+                v[i] = (0.99 * v[i]) + (0.01 * gradient[i] * gradient[i]);
+                largest[i] = Math.Max(largest[i], v[i]);
+                want[i] -= 0.1 / (1 - Math.Pow(0.9, step)) * m[i] / ((Math.Sqrt(largest[i]) / Math.Sqrt(1 - Math.Pow(0.99, step))) + 1e-8);
+                Assert.Equal(want[i], weight.AsSpan()[i], 1e-5);
+            }
+        }
+
+        Assert.Equal(3, optimizer.State.Count());
     }
 
     [Fact]

@@ -1,4 +1,6 @@
 using Razum.Tensors;
+using Razum.Training.Objectives;
+using Razum.Training.Optimizers;
 using Razum.Training.Runs;
 using Razum.Training.Schedules;
 
@@ -19,7 +21,7 @@ public sealed class RunConfigTests : IDisposable
         StageConfig stage = Assert.Single(run.Stages);
         Assert.Equal(new StableDecaySchedule(100, 20, 0, DecayShape.Sqrt) { Warmup = 10 }, stage.Schedule);
         Assert.Equal((0.3, 0.1), (stage.MtpLambdaAt(69), stage.MtpLambdaAt(70)));
-        Assert.Equal(2, stage.Data.Families["gcd"]);
+        Assert.Equal(2, stage.Data!.Families["gcd"]);
     }
 
     [Theory]
@@ -49,10 +51,78 @@ public sealed class RunConfigTests : IDisposable
     }
 
     [Fact]
+    public void A_stage_says_what_it_minimises()
+    {
+        const string Before = "\"steps\": 100";
+        Assert.Equal(new SupervisedSettings(), Read(Good).Stages[0].Loss);
+        Assert.Equal(
+            new SupervisedSettings { Mean = LossMean.SequenceMean, Smoothing = 0.1, Z = 1e-4 },
+            Loss("""{"mean": "sequence_mean", "smoothing": 0.1, "z": 1e-4}"""));
+        Assert.Equal(
+            new SupervisedSettings
+            {
+                Teacher = Path.Combine(_folder, "big"),
+                Distillation = new DistillationSettings { Kind = DistillationKind.TopK, Temperature = 2, K = 5 },
+            },
+            Loss("""{"teacher": "big", "divergence": "top_k", "temperature": 2, "k": 5}"""));
+        foreach (string wrong in (string[])["""{"mean": "median"}""", """{"smoothing": 1}""", """{"temperature": 2}""", """{"teacher": "big", "z": 1}"""])
+        {
+            Assert.Contains("stages[0].loss.", Assert.Throws<InvalidDataException>(() => Loss(wrong)).Message, StringComparison.Ordinal);
+        }
+
+        SupervisedSettings Loss(string json) => Read(Good.Replace(Before, $"{Before}, \"loss\": {json}", StringComparison.Ordinal)).Stages[0].Loss;
+    }
+
+    [Theory]
+    [InlineData("\"amsgrad\": true", "AdamW")]
+    [InlineData("\"kind\": \"muon\", \"momentum\": 0.9", "Muon")]
+    [InlineData("\"kind\": \"sgd\", \"momentum\": 0.5, \"nesterov\": false", "Sgd")]
+    [InlineData("\"kind\": \"nadam\", \"momentum_decay\": 0.01", "NAdam")]
+    [InlineData("\"kind\": \"adafactor\", \"beta2_decay\": -0.7, \"clip\": 1", "Adafactor")]
+    [InlineData("\"beta1\": 0.8 }, \"average\": { \"kind\": \"ema_corrected\", \"decay\": 0.9, \"after\": 5", "AveragedOptimizer")]
+    public void Optimisers_are_chosen_by_name(string fields, string type)
+    {
+        RunConfig run = Read(Good.Replace("\"beta2\": 0.95", fields, StringComparison.Ordinal));
+        using var ops = new CpuOps(1);
+        using Weight weight = Weight.Create("w", 2, 3);
+        using Optimizer optimizer = run.MakeOptimizer([weight], ops);
+        Assert.Equal(type, optimizer.GetType().Name);
+        Assert.Throws<InvalidDataException>(() => Read(Good.Replace("\"beta2\": 0.95", fields + ", \"speed\": 1", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void Arithmetic_is_chosen_by_name()
     {
         Assert.Equal(Arithmetic.F32, Read(Good).Arithmetic);
         Assert.Equal(Arithmetic.BF16, Read(Good.Replace("\"seed\": 5", "\"seed\": 5, \"arithmetic\": \"bf16\"", StringComparison.Ordinal)).Arithmetic);
+    }
+
+    [Fact]
+    public void Mixtures_columns_and_shares_of_worked_answers_arrive()
+    {
+        const string Data = "{ \"kind\": \"examples\", \"source\": \"nano\", \"families\": { \"gcd\": 2 }, \"loss\": \"answers\" }";
+        DataConfig worked = Read(Good.Replace(Data, Data.Replace("\"nano\"", "\"nano\", \"worked\": 0.2, \"level\": 1"), StringComparison.Ordinal)).Stages[0].Data!;
+        Assert.Equal((0.2, 1), (worked.Worked, worked.Level));
+        DataConfig mixture = Read(Good.Replace(Data, """
+            { "kind": "mixture", "loss": "all", "parts": [
+              { "weight": 3, "kind": "examples", "source": "nano", "worked": 1 },
+              { "weight": 1, "kind": "jsonl", "files": ["a.jsonl"], "columns": { "prompt": "question", "answer_after": "####" } } ] }
+            """, StringComparison.Ordinal)).Stages[0].Data!;
+        Assert.True(mixture.LearnsPrompts);
+        Assert.Equal([3, 1], mixture.Parts.Select(p => p.Weight));
+        Assert.Equal(("question", "####"), (mixture.Parts[1].Data.Columns.Prompt, mixture.Parts[1].Data.Columns.AnswerAfter));
+        foreach ((string data, string expected) in new[]
+        {
+            ("{ \"kind\": \"mixture\", \"parts\": [] }", "data.parts"),
+            ("{ \"kind\": \"mixture\", \"parts\": [{ \"weight\": 0, \"kind\": \"jsonl\", \"files\": [\"a\"] }] }", "parts[0].weight"),
+            ("{ \"kind\": \"mixture\", \"parts\": [{ \"weight\": 1, \"kind\": \"text\", \"files\": [\"a\"] }] }", "parts[0].kind"),
+            ("{ \"kind\": \"jsonl\", \"files\": [\"a\"], \"columns\": { \"promt\": \"q\" } }", "columns.promt: unknown field"),
+            ("{ \"kind\": \"examples\", \"source\": \"nano\", \"worked\": 1.2 }", "data.worked"),
+            ("{ \"kind\": \"jsonl\", \"files\": [\"a\"], \"worked\": 0.2 }", "data.worked: unknown field"),
+        })
+        {
+            Assert.Contains(expected, Assert.Throws<InvalidDataException>(() => Read(Good.Replace(Data, data, StringComparison.Ordinal))).Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

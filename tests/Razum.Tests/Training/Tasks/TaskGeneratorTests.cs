@@ -53,6 +53,35 @@ public class TaskGeneratorTests
         }));
     }
 
+    /// <summary>Sizes rise from level to level, none is above its bound, and the last level is the whole distribution, draw for draw.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void LevelsBoundSizes(string name)
+    {
+        ProceduralTask task = TaskRegistry.Get(name);
+        Assert.Equal(task.Levels.Order(), task.Levels);
+        double[] means = new double[task.Levels.Count];
+        for (int level = 0; level < means.Length; level++)
+        {
+            for (ulong i = 0; i < 300; i++)
+            {
+                TaskRandom random = new(7, 0, i);
+                TaskProblem problem = task.Generate(ref random, level);
+                Assert.InRange(task.Size(problem.Truth), 0, task.Levels[level]);
+                means[level] += task.Size(problem.Truth) / 300.0;
+                if (level == means.Length - 1)
+                {
+                    TaskRandom again = new(7, 0, i);
+                    Assert.Equal(problem.ToString(), task.Generate(ref again).ToString());
+                }
+            }
+        }
+
+        Assert.True(means.SequenceEqual(means.Order()) && means.Distinct().Count() == means.Length, string.Join(' ', means));
+        TaskRandom none = new(1, 1, 1);
+        Assert.Contains($"levels 0 to {means.Length - 1}", Assert.Throws<ArgumentOutOfRangeException>(() => task.Generate(ref none, means.Length)).Message);
+    }
+
     [Fact]
     public void AllBranchesAreTaken()
     {

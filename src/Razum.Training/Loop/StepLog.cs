@@ -3,15 +3,15 @@ using System.Text.Json;
 
 namespace Razum.Training.Loop;
 
-/// <summary><c>metrics.jsonl</c>: one line per step, appended at once. On resume, lines after the checkpoint are dropped: the steps come again.</summary>
-public sealed class MetricsLog : IDisposable
+/// <summary>A file of JSON lines that belong to steps, appended at once. On resume, lines after the checkpoint are dropped: the steps come again.</summary>
+internal sealed class StepLog : IDisposable
 {
     private readonly FileStream _stream;
     private readonly ArrayBufferWriter<byte> _line = new();
 
     /// <param name="path">The file.</param>
     /// <param name="lastStep">The last step whose line stays.</param>
-    public MetricsLog(string path, int lastStep)
+    public StepLog(string path, int lastStep)
     {
         long keep = 0;
         if (File.Exists(path))
@@ -32,25 +32,15 @@ public sealed class MetricsLog : IDisposable
         _stream.Seek(0, SeekOrigin.End);
     }
 
-    public void Write(TrainProgress progress)
+    /// <summary>Appends the line of a step; <paramref name="fields"/> writes what follows the step's number.</summary>
+    public void Write(int step, Action<Utf8JsonWriter> fields)
     {
         _line.Clear();
         using (var json = new Utf8JsonWriter(_line))
         {
             json.WriteStartObject();
-            json.WriteNumber("step", progress.Step);
-            json.WriteString("stage", progress.Stage);
-            Number(json, "loss", progress.Loss);
-            Number(json, "main", progress.Main);
-            Number(json, "mtp", progress.Mtp);
-            Number(json, "balance", progress.Balance);
-            Number(json, "lr", progress.LearningRate);
-            Number(json, "grad_norm", progress.GradientNorm);
-            Number(json, "max_violation", progress.MaxViolation);
-            json.WriteNumber("tokens", progress.Tokens);
-            Number(json, "tokens_per_second", Math.Round(progress.TokensPerSecond, 1));
-            Number(json, "utilisation", Math.Round(progress.Utilisation, 4));
-            Number(json, "held_out_loss", progress.HeldOutLoss);
+            json.WriteNumber("step", step);
+            fields(json);
             json.WriteEndObject();
         }
 
@@ -60,14 +50,6 @@ public sealed class MetricsLog : IDisposable
     }
 
     public void Dispose() => _stream.Dispose();
-
-    private static void Number(Utf8JsonWriter json, string name, double? value)
-    {
-        if (value is { } number && double.IsFinite(number))
-        {
-            json.WriteNumber(name, number);
-        }
-    }
 
     // Step and end of every whole line; a line torn by a crash ends the enumeration.
     private static IEnumerable<(int Step, long End)> Steps(byte[] bytes)

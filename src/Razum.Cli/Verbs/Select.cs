@@ -1,0 +1,66 @@
+using System.CommandLine;
+using Razum.Training.Data.Files;
+using Razum.Training.Data.Samples;
+using Spectre.Console;
+
+namespace Razum.Cli.Verbs;
+
+/// <summary><c>razum select SAMPLES</c>: the good ones of many samples, as conversations to train on.</summary>
+internal sealed class Select : Verb
+{
+    private readonly Argument<string[]> _samples = new("SAMPLES") { Description = "Files that razum sample wrote.", Arity = ArgumentArity.OneOrMore };
+    private readonly Option<int> _most = new("--most") { Description = "The most answers to one problem; 0 keeps all.", HelpName = "N", DefaultValueFactory = _ => 2 };
+    private readonly Option<bool> _shortest = new("--shortest") { Description = "Prefer short answers." };
+    private readonly Option<bool> _thinking = new("--thinking") { Description = "Only answers that come after thinking." };
+
+    private readonly Option<double> _passRate = new("--max-pass-rate")
+    {
+        Description = "Only problems of which at most this share of answers is right.",
+        HelpName = "SHARE",
+        DefaultValueFactory = _ => 1,
+    };
+
+    private readonly Option<string?> _rates = new("--rates") { Description = "Also write the pass rate of every problem.", HelpName = "FILE" };
+    private readonly Option<string> _out = new("--out") { Description = "The conversations, JSON lines.", HelpName = "FILE", Required = true };
+
+    public Select(Terminal terminal, Option<int> threads)
+        : base("select", "Choose correct, readable samples as conversations to train on.", terminal, threads)
+    {
+        Add(_samples);
+        Add(_most);
+        Add(_shortest);
+        Add(_thinking);
+        Add(_passRate);
+        Add(_rates);
+        Add(_out);
+    }
+
+    public override IReadOnlyList<string> Examples { get; } =
+        ["razum select out/samples.jsonl --most 2 --shortest --out out/selected.jsonl"];
+
+    protected override Task<int> Run(ParseResult arguments)
+    {
+        var options = new RejectionOptions
+        {
+            MostPerProblem = arguments.GetValue(_most) is >= 0 and var most ? most : throw new ArgumentException("--most must be at least 0"),
+            Shortest = arguments.GetValue(_shortest),
+            ThinkingOnly = arguments.GetValue(_thinking),
+            HighestPassRate = arguments.GetValue(_passRate) is >= 0 and <= 1 and var rate ? rate : throw new ArgumentException("--max-pass-rate must be from 0 to 1"),
+        };
+        IReadOnlyList<Training.Data.Samples.Sample> samples = SampleFile.Read(arguments.GetValue(_samples)!).Samples;
+        (IReadOnlyList<Training.Data.Samples.Sample> kept, RejectionReport report) = RejectionSampling.Select(samples, options);
+        if (arguments.GetValue(_rates) is { } rates)
+        {
+            RejectionSampling.Rates(samples).Write(rates);
+        }
+
+        if (kept.Count == 0)
+        {
+            throw new InvalidDataException($"nothing to train on: {report}");
+        }
+
+        ConversationLines.Write(arguments.GetValue(_out)!, kept.Select(RejectionSampling.ToConversation));
+        Terminal.Screen.WriteLine($"{arguments.GetValue(_out)}: {report}");
+        return Task.FromResult(CommandLine.Done);
+    }
+}

@@ -1,0 +1,98 @@
+using Razum.Inference;
+using Razum.Text;
+using Razum.Training.Data;
+using Razum.Training.Verifiers;
+
+namespace Razum.Training.Rollouts;
+
+/// <summary>
+/// Samples groups of answers from the engine that also serves: the answers of a group share their prompt's keys and values, and all groups decode
+/// together. Every draw is fixed by (seed, problem's number, sample), whatever else runs.
+/// </summary>
+/// <param name="engine">Over the very decoder that is trained.</param>
+/// <param name="tokenizer">Its vocabulary.</param>
+/// <param name="template">How prompts are written.</param>
+/// <param name="reward">What an answer earns; called from several threads.</param>
+public sealed class RolloutSampler(IEngine engine, Tokenizer tokenizer, ChatTemplate template, Reward reward)
+{
+    private static readonly ChatOptions s_prompt = new() { AddGenerationPrompt = true, Thinking = true };
+
+    /// <summary>The answers to <paramref name="problems"/>, group by group in their order.</summary>
+    /// <param name="problems">What is asked.</param>
+    /// <param name="first">Number of the first problem in its source.</param>
+    /// <param name="settings">How many answers, how drawn, how long.</param>
+    /// <param name="policyVersion">Recorded with every answer.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public async Task<IReadOnlyList<RolloutGroup>> SampleAsync(
+        IReadOnlyList<Problem> problems, long first, SamplingSettings settings, int policyVersion, CancellationToken cancellation = default)
+    {
+        var groups = new Task<RolloutGroup>[problems.Count];
+        for (int i = 0; i < groups.Length; i++)
+        {
+            groups[i] = GroupAsync(problems[i], first + i, settings, policyVersion, cancellation);
+        }
+
+        return await Task.WhenAll(groups).ConfigureAwait(false);
+    }
+
+    private async Task<RolloutGroup> GroupAsync(Problem problem, long index, SamplingSettings settings, int version, CancellationToken cancellation)
+    {
+        string text = template.Render([new ChatMessage("user", problem.Prompt)], s_prompt);
+        int[] prompt = tokenizer.Encode(text);
+        string prefix = text.AsSpan().TrimEnd().EndsWith("<think>", StringComparison.Ordinal) ? "<think>" : "";
+        var answers = new Task<(Rollout? Rollout, string? Error)>[settings.Samples];
+        for (int s = 0; s < answers.Length; s++)
+        {
+            ulong seed = Shuffle.Hash((ulong)settings.Seed, ((ulong)index << 16) + (ulong)s);
+            answers[s] = AnswerAsync(problem, prompt, prefix, settings, seed, version, cancellation);
+        }
+
+        (Rollout? Rollout, string? Error)[] all = await Task.WhenAll(answers).ConfigureAwait(false);
+        return new RolloutGroup(problem, [.. all.Where(a => a.Rollout is not null).Select(a => a.Rollout!)], [.. all.Where(a => a.Error is not null).Select(a => a.Error!)]);
+    }
+
+    private async Task<(Rollout? Rollout, string? Error)> AnswerAsync(
+        Problem problem, int[] prompt, string prefix, SamplingSettings settings, ulong seed, int version, CancellationToken cancellation)
+    {
+        var request = new GenerationRequest
+        {
+            Prompt = prompt,
+            MaxTokens = Math.Min(settings.MaxTokens, engine.Model.ContextLength - prompt.Length),
+            StartsInReasoning = prefix.Length > 0,
+            Collected = true,
+            Sampling = new SamplingOptions
+            {
+                Temperature = settings.Temperature,
+                TopP = settings.TopP,
+                TopK = settings.TopK,
+                Seed = seed,
+                Logprobs = true,
+                TemperedLogprobs = settings.Temperature is > 0 and not 1,
+            },
+        };
+        int[] tokens = [];
+        float[] logProbs = [];
+        bool ended = false;
+        await foreach (GenerationChunk chunk in engine.GenerateAsync(request, cancellation).ConfigureAwait(false))
+        {
+            tokens = [.. prompt, .. chunk.Tokens.Select(t => t.Id)];
+            logProbs = [.. chunk.Tokens.Select(t => t.Logprob!.Value)];
+            ended = chunk.FinishReason == FinishReason.Stop;
+        }
+
+        string text = tokenizer.Decode(tokens.AsSpan(prompt.Length, logProbs.Length - (ended ? 1 : 0)));
+        RewardResult result = reward.Score(problem, new Completion(text, ended, logProbs.Length, prefix));
+        return result.Outcome == VerdictOutcome.Error
+            ? (null, result.Fault)
+            : (new Rollout
+            {
+                Tokens = tokens,
+                PromptLength = prompt.Length,
+                LogProbs = logProbs,
+                PolicyVersion = version,
+                Ended = ended,
+                Text = prefix + text,
+                Reward = result,
+            }, null);
+    }
+}

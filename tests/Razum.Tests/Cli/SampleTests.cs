@@ -1,0 +1,81 @@
+using Razum.Cli;
+using Razum.Training.Data;
+using Razum.Training.Data.Files;
+using Razum.Training.Data.Samples;
+using Razum.Training.Tasks;
+
+namespace Razum.Tests.Cli;
+
+/// <summary><c>razum sample</c>, <c>select</c> and <c>clean</c>: from a model to conversations that training reads.</summary>
+public sealed class SampleTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public async Task Samples_are_drawn_once_and_the_same_whatever_was_there_before()
+    {
+        TinyModel.Write(_folder.File("model"));
+        string[] Arguments(string name, int n) =>
+            ["sample", _folder.File("model"), "--tasks", "gcd,parity", "--n", $"{n}", "--samples", "2", "--max-tokens", "5", "--out", _folder.File(name)];
+        Assert.Equal(CommandLine.Done, await new TestTerminal().Run(Arguments("whole.jsonl", 6)));
+        Assert.Equal(CommandLine.Done, await new TestTerminal().Run(Arguments("parts.jsonl", 2)));
+        File.AppendAllText(_folder.File("parts.jsonl"), "{\"family\":");
+        var terminal = new TestTerminal();
+        Assert.Equal(CommandLine.Done, await terminal.Run(Arguments("parts.jsonl", 6)));
+        Assert.Contains("8 samples added to 4", terminal.Output.ReplaceLineEndings(" "));
+
+        Sample[] whole = Read("whole.jsonl"), parts = Read("parts.jsonl");
+        Assert.Equal(12, whole.Length);
+        Assert.Equal(whole, parts);
+        Assert.All(whole, s => Assert.True(s.Logprob < 0 && s.Tokens is > 0 and <= 5));
+        Assert.True(whole.Select(s => s.Reasoning).Distinct().Count() > 6);
+
+        Sample[] Read(string name) => [.. SampleFile.Read([_folder.File(name)]).Samples.OrderBy(s => (s.Index, s.Draw))];
+    }
+
+    [Fact]
+    public async Task Selected_samples_are_conversations_and_clean_ones_stay()
+    {
+        using (SampleFile file = SampleFile.Open(_folder.File("samples.jsonl"), new SampleSettings("nano", "gcd", 1, 1, 256, 1)))
+        {
+            file.Add(new Sample("gcd", "gcd 6 9", 0, 0, "gcd of 6 and 9", "9%6=3;6%3=0", "3", TaskOutcome.Correct, 9, -1));
+            file.Add(new Sample("gcd", "gcd 6 9", 0, 1, "gcd of 6 and 9", "it is 6", "6", TaskOutcome.Wrong, 9, -1));
+        }
+
+        string[] select = ["select", _folder.File("samples.jsonl"), "--rates", _folder.File("rates.jsonl"), "--out", _folder.File("selected.jsonl")];
+        Assert.Equal(CommandLine.Done, await new TestTerminal().Run(select));
+        Assert.Equal(0.5, PassRates.Read(_folder.File("rates.jsonl")).Of("gcd 6 9"));
+        Razum.Training.Data.Conversation learned = new ConversationFile([_folder.File("selected.jsonl")], 0, 1).Get(Split.Train, 0);
+        Assert.Equal("9%6=3;6%3=0", learned.Messages[1].ReasoningContent);
+
+        File.WriteAllText(_folder.File("test.jsonl"), """{"question": "gcd of 6 and 9", "answer": "#### 3"}""");
+        File.AppendAllText(_folder.File("selected.jsonl"), """{"prompt": "gcd of 8 and 9", "answer": "1"}""" + "\n");
+        var terminal = new TestTerminal();
+        Assert.Equal(CommandLine.Done, await terminal.Run(
+            "clean", _folder.File("selected.jsonl"), "--set", $"gsm8k={_folder.File("test.jsonl")}", "--words", "8", "--near", "0.9", "--out", _folder.File("clean.jsonl")));
+        Assert.Contains("2 conversations read, 1 kept", terminal.Output);
+        Assert.Equal("1", new ConversationColumns().Read(Assert.Single(DataFiles.Read(_folder.File("clean.jsonl")))).Messages[1].Content);
+        Assert.True(File.Exists(_folder.File("clean.jsonl.md")) && File.Exists(_folder.File("clean.jsonl.json")));
+    }
+
+    [Theory]
+    [InlineData("give --tasks or --set", "sample", "MODEL")]
+    [InlineData("unknown task 'poems'", "sample", "MODEL", "--tasks", "poems")]
+    [InlineData("--samples from", "sample", "MODEL", "--tasks", "gcd", "--samples", "0")]
+    [InlineData("nowhere: no such file of samples", "select", "nowhere")]
+    [InlineData("--max-pass-rate", "select", "nowhere", "--max-pass-rate", "2")]
+    [InlineData("nowhere: no such file or folder", "clean", "nowhere")]
+    [InlineData("--near must be", "clean", "nowhere", "--near", "2")]
+    public async Task Faults_are_one_line_and_leave_no_file(string expected, params string[] arguments)
+    {
+        TinyModel.Write(_folder.File("model"));
+        var terminal = new TestTerminal();
+        string[] own = [.. arguments.Select(a => a == "MODEL" ? _folder.File("model") : a), "--out", _folder.File("out.jsonl")];
+        Assert.Equal(CommandLine.UserError, await terminal.Run(own));
+        Assert.Contains(expected, terminal.Error.ToString());
+        Assert.Equal(1, terminal.Error.ToString().Count(c => c == '\n'));
+        Assert.False(File.Exists(_folder.File("out.jsonl")));
+    }
+
+    public void Dispose() => _folder.Dispose();
+}
