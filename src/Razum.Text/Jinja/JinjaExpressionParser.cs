@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Razum.Text.Jinja;
@@ -272,7 +271,14 @@ internal sealed class JinjaExpressionParser(List<JinjaToken> tokens)
         }
     }
 
-    private Expression ParseSum() => ParseChain(() => ParseChain(() => ParseChain(() => ParseChain(() => ParseUnary(true), "**", "**"), "*", "/", "//", "%"), "~", "~"), "+", "-");
+    // + and - bind weakest, then ~, then * and its like, then **.
+    private Expression ParseSum() => ParseChain(ParseJoin, "+", "-");
+
+    private Expression ParseJoin() => ParseChain(ParseProduct, "~");
+
+    private Expression ParseProduct() => ParseChain(ParsePower, "*", "/", "//", "%");
+
+    private Expression ParsePower() => ParseChain(() => ParseUnary(true), "**");
 
     private Expression ParseChain(Func<Expression> next, params ReadOnlySpan<string> signs)
     {
@@ -322,7 +328,7 @@ internal sealed class JinjaExpressionParser(List<JinjaToken> tokens)
                 expression = name.Kind switch
                 {
                     JinjaTokenKind.Name => new AttributeAccess(name.Position, expression, name.Text),
-                    JinjaTokenKind.Integer => new Subscript(name.Position, expression, new Constant(name.Position, Integer(name))),
+                    JinjaTokenKind.Integer => new Subscript(name.Position, expression, new Constant(name.Position, JinjaNumber.Integer(name))),
                     _ => throw new JinjaFault("expected name or number", name.Position),
                 };
             }
@@ -506,7 +512,7 @@ internal sealed class JinjaExpressionParser(List<JinjaToken> tokens)
 
                 return new Constant(token.Position, text);
             case JinjaTokenKind.Integer:
-                return new Constant(token.Position, Integer(token));
+                return new Constant(token.Position, JinjaNumber.Integer(token));
             case JinjaTokenKind.Float:
                 return new Constant(token.Position, double.Parse(token.Text, CultureInfo.InvariantCulture));
             case JinjaTokenKind.Operator when token.Text == "(":
@@ -568,30 +574,5 @@ internal sealed class JinjaExpressionParser(List<JinjaToken> tokens)
 
         At++;
         return new DictExpression(position, items);
-    }
-
-    private static object Integer(JinjaToken token)
-    {
-        string text = token.Text;
-        if (text.Length > 1000)
-        {
-            throw new JinjaFault("a number of more than 1000 digits", token.Position);
-        }
-
-        try
-        {
-            return PythonNumbers.Small(text.Length > 1 && char.IsAsciiLetter(text[1])
-                ? char.ToLowerInvariant(text[1]) switch
-                {
-                    'x' => BigInteger.Parse("0" + text[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture),
-                    'b' => BigInteger.Parse("0" + text[2..], NumberStyles.AllowBinarySpecifier, CultureInfo.InvariantCulture),
-                    _ => text[2..].Aggregate(BigInteger.Zero, (value, digit) => digit <= '7' ? (value * 8) + (digit - '0') : throw new FormatException()),
-                }
-                : BigInteger.Parse(text, CultureInfo.InvariantCulture));
-        }
-        catch (FormatException)
-        {
-            throw new JinjaFault($"{text} is no number", token.Position);
-        }
     }
 }

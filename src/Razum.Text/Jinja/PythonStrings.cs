@@ -207,7 +207,7 @@ internal static class PythonStrings
             rest = fromRight ? rest[..blank].TrimEnd() : rest[blank..].TrimStart();
         }
 
-        parts.Insert(fromRight ? 0 : parts.Count, fromRight ? text[..(text.IndexOf(rest, StringComparison.Ordinal) + rest.Length)].TrimStart() : text[text.LastIndexOf(rest, StringComparison.Ordinal)..]);
+        parts.Insert(fromRight ? 0 : parts.Count, fromRight ? text[..(text.IndexOf(rest, StringComparison.Ordinal) + rest.Length)] : text[text.LastIndexOf(rest, StringComparison.Ordinal)..]);
         return parts;
     }
 

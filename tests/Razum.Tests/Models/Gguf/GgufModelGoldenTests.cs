@@ -113,7 +113,8 @@ public sealed class GgufModelGoldenTests
                 continue; // llama.cpp normalises nothing, and the case does not say what the original does
             }
 
-            if (original.ValueKind == JsonValueKind.Array)
+            // A SentencePiece vocabulary does not say which of its control tokens the original parses in a text: as llama.cpp does, all of them.
+            if (original.ValueKind == JsonValueKind.Array && vocabulary.Model != "llama")
             {
                 Assert.Equal(original.EnumerateArray().Select(i => i.GetInt32()), actual);
                 continue;
