@@ -1,4 +1,5 @@
 using Razum.Models;
+using Razum.Models.Adapters;
 using Razum.Tensors;
 using Razum.Tensors.Checkpoints;
 using Razum.Tensors.Threading;
@@ -55,8 +56,9 @@ public sealed class ModelBundle : IDisposable
     /// <param name="folder">The model's folder.</param>
     /// <param name="format">A block format to quantise matrices to while loading (see <see cref="QuantisedParameters"/>); null leaves all as published.</param>
     /// <param name="threads">Threads to quantise with; 0 means one per processor.</param>
+    /// <param name="adapter">Folder of a LoRA adapter as PEFT writes it; null for the model alone.</param>
     /// <exception cref="InvalidDataException">Something is missing, damaged or not supported; one line says what and where.</exception>
-    public static ModelBundle Load(string folder, WeightFormat? format = null, int threads = 0)
+    public static ModelBundle Load(string folder, WeightFormat? format = null, int threads = 0, string? adapter = null)
     {
         ArgumentNullException.ThrowIfNull(folder);
         if (!Directory.Exists(folder))
@@ -73,7 +75,7 @@ public sealed class ModelBundle : IDisposable
         {
             string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
             // Absorbed: a decoded token reads the cached latents as they are. One form for prompts too, so that chunks change no bit.
-            Decoder decoder = Read(config, new CheckpointParameters(checkpoint), format, threads);
+            Decoder decoder = Read(config, new CheckpointParameters(checkpoint), format, threads, adapter);
             decoder.LatentForm = LatentAttentionForm.Absorbed;
             return new ModelBundle(name, decoder, tokenizer, defaults, checkpoint);
         }
@@ -84,15 +86,15 @@ public sealed class ModelBundle : IDisposable
         }
     }
 
-    private static Decoder Read(ModelConfig config, ParameterSource source, WeightFormat? format, int threads)
+    private static Decoder Read(ModelConfig config, ParameterSource source, WeightFormat? format, int threads, string? adapter)
     {
         if (format is not { } chosen)
         {
-            return new Decoder(config, source);
+            return adapter is null ? new Decoder(config, source) : AdaptedDecoder.Load(config, source, adapter);
         }
 
         using WorkerPool pool = new(threads > 0 ? threads : Environment.ProcessorCount);
-        return new Decoder(config, new QuantisedParameters(source, chosen, pool));
+        return Read(config, new QuantisedParameters(source, chosen, pool), null, threads, adapter);
     }
 
     public void Dispose() => _files?.Dispose();

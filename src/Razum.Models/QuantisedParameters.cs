@@ -18,8 +18,7 @@ public sealed class QuantisedParameters(ParameterSource inner, WeightFormat form
     public override Weight Get(string name, int rows, int columns)
     {
         Weight weight = inner.Get(name, rows, columns);
-        WeightFormat chosen = format.Fits(columns) ? format : WeightFormat.Q8_0;
-        if (rows < FewestRows || !chosen.Fits(columns) || IsKept(name))
+        if (FormatOf(name, rows, columns, format) is not { } chosen)
         {
             return weight;
         }
@@ -33,6 +32,13 @@ public sealed class QuantisedParameters(ParameterSource inner, WeightFormat form
     public override Weight GetVector(string name, int length) => inner.GetVector(name, length);
 
     public override bool Contains(string name) => inner.Contains(name);
+
+    /// <summary>The format that a matrix gets when <paramref name="format"/> is asked for; null where it stays as it is.</summary>
+    public static WeightFormat? FormatOf(string name, int rows, int columns, WeightFormat format)
+    {
+        WeightFormat chosen = format.Fits(columns) ? format : WeightFormat.Q8_0;
+        return rows < FewestRows || !chosen.Fits(columns) || IsKept(name) ? null : chosen;
+    }
 
     private static bool IsKept(string name) =>
         name.EndsWith("embed_tokens.weight", StringComparison.Ordinal) || name.EndsWith("gate.weight", StringComparison.Ordinal);

@@ -13,7 +13,8 @@ internal sealed class Trainee : IDisposable
     {
         (Run, Decoder, Tokenizer, Options) = (run, decoder, tokenizer, options);
         Ops = new CpuOps(options.Threads, options.InstructionSet, run.Arithmetic);
-        Optimizer = run.MakeOptimizer(decoder.Parameters, Ops);
+        Trained = decoder.Adapters.Count == 0 ? decoder.Parameters : [.. decoder.Adapters.SelectMany(p => new[] { p.A, p.B })];
+        Optimizer = run.MakeOptimizer(Trained, Ops);
         foreach (MixtureOfExperts mixture in decoder.Mixtures)
         {
             mixture.BalanceCountsChoices = run.BalanceCountsChoices;
@@ -30,6 +31,9 @@ internal sealed class Trainee : IDisposable
     public Tokenizer Tokenizer { get; }
 
     public TrainOptions Options { get; }
+
+    /// <summary>What a checkpoint has to keep: all weights, or the adapters alone where the rest is frozen.</summary>
+    public IReadOnlyList<Weight> Trained { get; }
 
     public CpuOps Ops { get; }
 

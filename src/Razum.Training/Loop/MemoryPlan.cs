@@ -1,0 +1,106 @@
+using System.Globalization;
+using Razum.Models;
+using Razum.Models.Adapters;
+using Razum.Tensors;
+using Razum.Tensors.Checkpoints;
+using Razum.Tensors.Kernels;
+using Razum.Tensors.Machine;
+using Razum.Training.Runs;
+using Razum.Training.Speed;
+
+namespace Razum.Training.Loop;
+
+/// <summary>About how much memory a run of adapters takes, in bytes: counted from the shapes alone, before anything is loaded.</summary>
+/// <param name="Base">The frozen weights: the mapped file and the same values in the order in which products read them, or quantised blocks.</param>
+/// <param name="Adapters">Adapters, their gradients and two moments, and their tiles.</param>
+/// <param name="Activations">What a micro-batch leaves for the backward pass, and what a step of the engine computes.</param>
+/// <param name="Cache">Keys and values of the engine.</param>
+internal sealed record MemoryPlan(double Base, double Adapters, double Activations, double Cache)
+{
+    /// <summary>What else runs here.</summary>
+    private const double Reserve = 512 << 20;
+
+    private double Total => Base + Adapters + Activations + Cache + Reserve;
+
+    /// <exception cref="InvalidDataException">A target of the adapters means no layer.</exception>
+    public static MemoryPlan Of(RunConfig run, Checkpoint checkpoint)
+    {
+        Decoder shape = AdaptedDecoder.Create(run.Model, new ShapeParameters(), run.Lora!, run.Seed, $"{run.Name}: lora.targets");
+        try
+        {
+            double adapters = shape.Adapters.Sum(p => (double)p.A.Count + p.B.Count);
+            (double activations, double cache) = Sampling(run, shape);
+            return new MemoryPlan(shape.Parameters.Sum(w => BaseBytes(run, shape, checkpoint, w)), 5 * sizeof(float) * adapters, Training(run, shape) + activations, cache);
+        }
+        finally
+        {
+            foreach (LoraPair pair in shape.Adapters)
+            {
+                pair.A.Dispose();
+                pair.B.Dispose();
+            }
+        }
+    }
+
+    /// <exception cref="InvalidDataException">There is not so much memory free.</exception>
+    public void Check(string name)
+    {
+        if (Total > Processor.FreeMemory)
+        {
+            throw new InvalidDataException($"{name}: does not fit memory: about {Amount(Total)} needed; {this}");
+        }
+    }
+
+    public override string ToString() =>
+        $"base {Amount(Base)}, adapters with their optimiser {Amount(Adapters)}, activations {Amount(Activations)}, cache {Amount(Cache)}; "
+        + $"{Amount(Processor.FreeMemory)} free";
+
+    private static string Amount(double bytes) =>
+        string.Create(CultureInfo.InvariantCulture, bytes >= 1e9 ? $"{bytes / 1e9:0.0} GB" : $"{bytes / 1e6:0.0} MB");
+
+    /// <summary>Bytes of a weight of the base; 0 for one that is none, or that the checkpoint leaves out.</summary>
+    private static double BaseBytes(RunConfig run, Decoder shape, Checkpoint checkpoint, Weight weight)
+    {
+        if (checkpoint.Find(weight.Name) is not { } entry)
+        {
+            return 0;
+        }
+
+        bool isMultiplied = !weight.IsVector && (weight == shape.Head || weight.Name != "model.embed_tokens.weight");
+        if (isMultiplied && run.Quantize is { } format && QuantisedParameters.FormatOf(weight.Name, weight.Rows, weight.Columns, format) is { } chosen)
+        {
+            return weight.Count * chosen.BitsPerValue() / 8;
+        }
+
+        bool isMapped = !weight.IsVector && entry.Type is ElementType.BF16 or ElementType.F32;
+        double stored = isMapped ? entry.Length : (double)weight.Count * sizeof(float);
+        // Products in BF16 read pairs of values in two orders, those in F32 panels of the stored type.
+        return stored + (!isMultiplied ? 0 : run.Arithmetic == Arithmetic.BF16 ? 2.0 * sizeof(ushort) * weight.Count : stored);
+    }
+
+    /// <summary>Values and gradients of a micro-batch, about three times a forward pass; with recomputation of one layer, and the stream of the others.</summary>
+    private static double Training(RunConfig run, Decoder shape)
+    {
+        double added = shape.Adapters.Sum(p => (2.0 * p.B.Rows) + (3.0 * p.A.Rows)) * sizeof(float);
+        double row = 3 * (MemoryNeed.RowBytes(shape) + added);
+        int layers = run.Model.NumHiddenLayers;
+        double kept = run.Recompute ? (row / layers) + (2.0 * layers * run.Model.HiddenSize * sizeof(float)) : row;
+        return (run.MicroBatchTokens * kept) + Logits(LogProbabilities.ChunkRows(shape.Head), run);
+    }
+
+    /// <summary>The engine of the largest stage that samples.</summary>
+    private static (double Activations, double Cache) Sampling(RunConfig run, Decoder shape)
+    {
+        int sequences = run.Stages.Max(s => s.Policy?.Concurrent ?? 0);
+        if (sequences == 0)
+        {
+            return (0, 0);
+        }
+
+        double cache = (double)sequences * run.SequenceLength * new DecoderCost(shape).CachedRowBytes;
+        double rows = Math.Max(512, 2.0 * sequences);
+        return ((rows * MemoryNeed.RowBytes(shape)) + Logits(sequences, run), Math.Min(cache, Processor.Memory / 2.0));
+    }
+
+    private static double Logits(int rows, RunConfig run) => (double)rows * run.Model.VocabSize * sizeof(float);
+}
