@@ -45,6 +45,8 @@ internal static partial class CommandLine
             new Select(terminal, threads),
             new Clean(terminal, threads),
             new Inspect(terminal, threads),
+            new Verbs.Convert(terminal, threads),
+            new Quantize(terminal, threads),
             new Bench(terminal, threads),
             new Doctor(terminal, threads),
         };

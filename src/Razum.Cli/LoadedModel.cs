@@ -28,7 +28,7 @@ internal sealed class LoadedModel : IAsyncDisposable
         $"{_bundle.Decoder.Config.ModelType}, {Parameters.Sum(w => w.Count) / 1e6:0.0} M parameters{Quantised}, context {_bundle.Info.ContextLength}");
 
     /// <summary>The coarsest format of the weights, if they are quantised.</summary>
-    private string Quantised => Parameters.Max(w => w.Format) is var format && WeightFormats.Quantised.Contains(format) ? $" in {format}" : "";
+    private string Quantised => Parameters.Max(w => w.Format) is var format && format > WeightFormat.F16 ? $" in {format}" : "";
 
     private IReadOnlyList<Weight> Parameters => _bundle.Decoder.Parameters;
 
@@ -40,7 +40,7 @@ internal sealed class LoadedModel : IAsyncDisposable
     /// <exception cref="ArgumentException">The options do not fit the model or the machine.</exception>
     public static LoadedModel Load(string folder, EngineOptions options, WeightFormat? format = null, string? adapter = null)
     {
-        ModelBundle bundle = ModelBundle.Load(folder, format, options.Threads, adapter);
+        ModelBundle bundle = ModelBundle.Load(folder, format, options.Threads, options, adapter);
         try
         {
             return new LoadedModel(bundle, options);

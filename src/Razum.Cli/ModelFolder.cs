@@ -1,7 +1,9 @@
+using Razum.Tensors.Checkpoints.Gguf;
+
 namespace Razum.Cli;
 
 /// <summary>
-/// Finds the folder of a model. A path is taken as it is; a bare name such as <c>nano</c> is also looked for as <c>models/NAME</c>
+/// Finds the folder of a model, or its GGUF file. A path is taken as it is; a bare name such as <c>nano</c> is also looked for as <c>models/NAME</c>
 /// beside the executable (where the installed tool carries its model), in the current folder and in the folders above both.
 /// </summary>
 internal static class ModelFolder
@@ -10,7 +12,7 @@ internal static class ModelFolder
     public const string Default = "nano";
 
     /// <param name="name">A path or name as given by the user.</param>
-    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder or file.</exception>
     public static string Find(string name)
     {
         if (Directory.Exists(name))
@@ -18,9 +20,15 @@ internal static class ModelFolder
             return Path.GetFullPath(name);
         }
 
+        if (GgufModel.IsGguf(name))
+        {
+            return Path.GetFullPath(name);
+        }
+
         if (File.Exists(name))
         {
-            throw new DirectoryNotFoundException($"{name} is a file; a model is a folder with config.json, model.safetensors and tokenizer.json");
+            throw new DirectoryNotFoundException(
+                $"{name} is a file; a model is a folder with config.json, model.safetensors and tokenizer.json, or a file that ends in .gguf");
         }
 
         string? found = IsBareName(name) ? Around(AppContext.BaseDirectory, name) ?? Around(Directory.GetCurrentDirectory(), name) : null;

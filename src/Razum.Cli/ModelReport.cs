@@ -1,25 +1,29 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Razum.Inference;
 using Razum.Models;
+using Razum.Models.Gguf;
 using Razum.Tensors;
 using Razum.Tensors.Checkpoints;
+using Razum.Tensors.Checkpoints.Gguf;
 using Razum.Text;
+using Razum.Text.Gguf;
 
 namespace Razum.Cli;
 
 /// <summary>
-/// What is in a model folder: architecture, parameters, tensors, tokenizer. Reading it checks that config and tensors fit each other; no weight is computed with.
+/// What is in a model folder or GGUF file: architecture, parameters, tensors, tokenizer. Reading it checks that config and tensors fit each other; no weight is computed with.
 /// </summary>
 internal sealed partial class ModelReport
 {
-    private ModelReport(string folder, ModelConfig config, Checkpoint checkpoint, Tokenizer? tokenizer)
+    private ModelReport(string folder, ModelConfig config, IEnumerable<ListedTensor> tensors, ParameterSource source, Tokenizer? tokenizer)
     {
         Folder = folder;
         Config = config;
         Tokenizer = tokenizer;
-        Tensors = [.. checkpoint.Names.Order(StringComparer.Ordinal).Select(name => checkpoint.Find(name)!)];
-        IReadOnlyList<Weight> weights = new Decoder(config, new CheckpointParameters(checkpoint)).Parameters;
+        Tensors = [.. tensors.OrderBy(t => t.Name, StringComparer.Ordinal)];
+        IReadOnlyList<Weight> weights = new Decoder(config, source).Parameters;
         Weight[] main = [.. weights.Where(w => !IsExtra(w))];
         Total = main.Sum(w => w.Count);
         Extra = weights.Sum(w => w.Count) - Total;
@@ -30,11 +34,11 @@ internal sealed partial class ModelReport
 
     public ModelConfig Config { get; }
 
-    /// <summary>Null if the folder has no tokenizer.json.</summary>
+    /// <summary>Null if the folder has no tokenizer.json, or the file none of a known kind.</summary>
     public Tokenizer? Tokenizer { get; }
 
     /// <summary>Everything in the checkpoint, by name.</summary>
-    public IReadOnlyList<TensorEntry> Tensors { get; }
+    public IReadOnlyList<ListedTensor> Tensors { get; }
 
     /// <summary>Parameters of the model without its multi-token prediction.</summary>
     public long Total { get; }
@@ -48,10 +52,20 @@ internal sealed partial class ModelReport
     /// <exception cref="InvalidDataException">A file is damaged or missing, or the tensors do not fit the config.</exception>
     public static ModelReport Read(string folder)
     {
+        if (GgufModel.IsGguf(folder))
+        {
+            using var model = new GgufModel(folder);
+            ModelConfig read = GgufConfig.Read(model);
+            GgufVocabulary? vocabulary = GgufVocabularies.Has(model) ? GgufVocabularies.Read(model) : null;
+            Tokenizer? own = vocabulary is { IsSupported: true } ? Tokenizer.FromGguf(vocabulary, folder) : null;
+            return new ModelReport(folder, read, model.Tensors.Select(ListedTensor.Of), new GgufParameters(model, read), own);
+        }
+
         ModelConfig config = ModelConfigReader.Read(folder);
         using var checkpoint = new Checkpoint(folder);
         Tokenizer? tokenizer = File.Exists(Path.Combine(folder, "tokenizer.json")) ? Tokenizer.Load(folder) : null;
-        return new ModelReport(folder, config, checkpoint, tokenizer);
+        return new ModelReport(
+            folder, config, checkpoint.Names.Select(name => ListedTensor.Of(checkpoint.Find(name)!)), new CheckpointParameters(checkpoint), tokenizer);
     }
 
     /// <summary>The properties of the architecture under their published names, in reading order.</summary>
@@ -127,11 +141,11 @@ internal sealed partial class ModelReport
         }
 
         json.WriteStartArray("tensors");
-        foreach (TensorEntry tensor in Tensors)
+        foreach (ListedTensor tensor in Tensors)
         {
             json.WriteStartObject();
             json.WriteString("name", tensor.Name);
-            json.WriteString("dtype", tensor.Type.Name());
+            json.WriteString("dtype", tensor.Type);
             json.WriteStartArray("shape");
             foreach (long size in tensor.Shape)
             {

@@ -1,16 +1,16 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Razum.Tensors.Checkpoints;
 
 namespace Razum.Cli;
 
 /// <summary>Tensors that differ in nothing but the numbers in their names: a layer's, an expert's.</summary>
 /// <param name="Name">The name; a number that differs is written as its range, <c>model.layers.{0-5}.mlp...</c>.</param>
+/// <param name="Type">Their type.</param>
 /// <param name="Shape">Sizes with commas between.</param>
-internal sealed partial record TensorFamily(string Name, ElementType Type, string Shape, int Count)
+internal sealed partial record TensorFamily(string Name, string Type, string Shape, int Count)
 {
     /// <summary>Groups tensors, in the order of the first of each group.</summary>
-    public static IEnumerable<TensorFamily> Group(IEnumerable<TensorEntry> tensors) => tensors
+    public static IEnumerable<TensorFamily> Group(IEnumerable<ListedTensor> tensors) => tensors
         .GroupBy(t => (Pattern: Number().Replace(t.Name, "*"), t.Type, Shape: string.Join(',', t.Shape)))
         .Select(group => new TensorFamily(NameOf([.. group.Select(t => t.Name)]), group.Key.Type, group.Key.Shape, group.Count()));
 

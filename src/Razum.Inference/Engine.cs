@@ -33,11 +33,10 @@ public sealed class Engine : IEngine
     {
         options.Validate();
         (_model, _tokenizer) = (model, tokenizer);
-        Model = options.ContextLength == 0 ? info : info with { ContextLength = Math.Min(info.ContextLength, options.ContextLength) };
+        Model = CachePlan.Limit(info, options);
         try
         {
-            long memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
-            _cache = new BlockPool(model.CacheShape, CachePlan.Blocks(options, Model, model.CacheShape, memory));
+            _cache = new BlockPool(model.CacheShape, CachePlan.Blocks(options, Model, model.CacheShape, MemoryRoom.Beside(model.BytesToPack)));
         }
         catch
         {

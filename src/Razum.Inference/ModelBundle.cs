@@ -1,7 +1,8 @@
 using Razum.Models;
-using Razum.Models.Adapters;
+using Razum.Models.Gguf;
 using Razum.Tensors;
 using Razum.Tensors.Checkpoints;
+using Razum.Tensors.Checkpoints.Gguf;
 using Razum.Tensors.Threading;
 using Razum.Text;
 
@@ -52,15 +53,22 @@ public sealed class ModelBundle : IDisposable
     /// <exception cref="InvalidDataException">Its vocabulary fits no known format: a model without chat.</exception>
     public ChatTemplate Template => field ??= ChatTemplate.For(Tokenizer);
 
-    /// <summary>Reads a folder in the published layout: config.json, safetensors, tokenizer.json, and what may stand beside them.</summary>
-    /// <param name="folder">The model's folder.</param>
+    /// <summary>Reads a folder in the published layout (config.json, safetensors, tokenizer.json, and what may stand beside them) or a GGUF file.</summary>
+    /// <param name="folder">The model's folder, or its file.</param>
     /// <param name="format">A block format to quantise matrices to while loading (see <see cref="QuantisedParameters"/>); null leaves all as published.</param>
     /// <param name="threads">Threads to quantise with; 0 means one per processor.</param>
-    /// <param name="adapter">Folder of a LoRA adapter as PEFT writes it; null for the model alone.</param>
     /// <exception cref="InvalidDataException">Something is missing, damaged or not supported; one line says what and where.</exception>
-    public static ModelBundle Load(string folder, WeightFormat? format = null, int threads = 0, string? adapter = null)
+    /// <param name="engine">The engine that will run over it: whether weights and cache fit memory is then known before anything is quantised.</param>
+    /// <param name="adapter">Folder of a LoRA adapter as PEFT writes it; null for the model alone.</param>
+    /// <exception cref="ArgumentException">Weights and cache do not fit memory.</exception>
+    public static ModelBundle Load(string folder, WeightFormat? format = null, int threads = 0, EngineOptions? engine = null, string? adapter = null)
     {
         ArgumentNullException.ThrowIfNull(folder);
+        if (GgufModel.IsGguf(folder))
+        {
+            return LoadGguf(folder, format, threads, adapter);
+        }
+
         if (!Directory.Exists(folder))
         {
             throw new InvalidDataException($"{folder}: no such folder");
@@ -75,6 +83,13 @@ public sealed class ModelBundle : IDisposable
         {
             string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
             // Absorbed: a decoded token reads the cached latents as they are. One form for prompts too, so that chunks change no bit.
+            if (engine is not null && format is { } chosen)
+            {
+                Decoder shape = new(config, new ShapeParameters());
+                ModelInfo info = CachePlan.Limit(new ModelInfo(name, config.VocabSize, config.MaxPositionEmbeddings, []), engine);
+                CachePlan.Blocks(engine, info, CachePlan.Shape(shape, engine.Speculation == SpeculationKind.Mtp), MemoryRoom.Beside(MemoryRoom.ToQuantise(shape, chosen)));
+            }
+
             Decoder decoder = Read(config, new CheckpointParameters(checkpoint), format, threads, adapter);
             decoder.LatentForm = LatentAttentionForm.Absorbed;
             return new ModelBundle(name, decoder, tokenizer, defaults, checkpoint);
@@ -82,6 +97,24 @@ public sealed class ModelBundle : IDisposable
         catch
         {
             checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    private static ModelBundle LoadGguf(string path, WeightFormat? format, int threads, string? adapter)
+    {
+        var model = new GgufModel(path);
+        try
+        {
+            ModelConfig config = GgufConfig.Read(model);
+            Tokenizer tokenizer = Tokenizer.FromGguf(GgufVocabularies.Read(model), path);
+            Decoder decoder = Read(config, new GgufParameters(model, config), format, threads, adapter);
+            decoder.LatentForm = LatentAttentionForm.Absorbed;
+            return new ModelBundle(Path.GetFileNameWithoutExtension(path), decoder, tokenizer, GgufSampling.Read(model, config.VocabSize), model);
+        }
+        catch
+        {
+            model.Dispose();
             throw;
         }
     }

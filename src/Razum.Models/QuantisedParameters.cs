@@ -15,10 +15,18 @@ public sealed class QuantisedParameters(ParameterSource inner, WeightFormat form
     /// <summary>Matrices with fewer outputs gain nothing.</summary>
     private const int FewestRows = 16;
 
+    /// <summary>What a matrix is quantised to when a format is asked for; null if it stays as it is.</summary>
+    public static WeightFormat? Chosen(WeightFormat format, string name, int rows, int columns)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        WeightFormat chosen = format.Fits(columns) ? format : WeightFormat.Q8_0;
+        return rows < FewestRows || !chosen.Fits(columns) || IsKept(name) ? null : chosen;
+    }
+
     public override Weight Get(string name, int rows, int columns)
     {
         Weight weight = inner.Get(name, rows, columns);
-        if (FormatOf(name, rows, columns, format) is not { } chosen)
+        if (Chosen(format, name, rows, columns) is not { } chosen)
         {
             return weight;
         }
@@ -32,13 +40,6 @@ public sealed class QuantisedParameters(ParameterSource inner, WeightFormat form
     public override Weight GetVector(string name, int length) => inner.GetVector(name, length);
 
     public override bool Contains(string name) => inner.Contains(name);
-
-    /// <summary>The format that a matrix gets when <paramref name="format"/> is asked for; null where it stays as it is.</summary>
-    public static WeightFormat? FormatOf(string name, int rows, int columns, WeightFormat format)
-    {
-        WeightFormat chosen = format.Fits(columns) ? format : WeightFormat.Q8_0;
-        return rows < FewestRows || !chosen.Fits(columns) || IsKept(name) ? null : chosen;
-    }
 
     private static bool IsKept(string name) =>
         name.EndsWith("embed_tokens.weight", StringComparison.Ordinal) || name.EndsWith("gate.weight", StringComparison.Ordinal);

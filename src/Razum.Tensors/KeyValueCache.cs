@@ -111,17 +111,28 @@ public sealed unsafe class KeyValueCache : IDisposable
         return new KeyRun(Table.Addresses, offset, offset + (Shape.ValueColumns == 0 ? 0 : Shape.KeyColumns), Shape.RowColumns, First, count);
     }
 
-    /// <summary>Room for more rows, in blocks that nobody else holds. An engine has reserved it before; this is for a cache alone.</summary>
+    /// <summary>Room for more rows, in blocks that nobody else holds. An engine has mostly seen to both before.</summary>
     private void MakeRoom(int rows)
     {
-        if (!Table.TryReserve((long)Length + rows))
+        int block = Length / BlockPool.BlockRows, begun = Length % BlockPool.BlockRows;
+        bool isOwn = begun == 0 || Table.Count <= block || Table.Pool.Holders(Table[block]) == 1;
+        if (isOwn && Length + rows <= Table.Rows)
         {
-            throw new InvalidOperationException($"The cache has no room for {Length + rows} tokens.");
+            return;
         }
 
-        if (Length % BlockPool.BlockRows != 0)
+        // Several threads may be at it, each with a cache of its own. Only the holder of a block gives it to others: once it is ours alone it stays so.
+        lock (Table.Pool)
         {
-            Table.Own(Length / BlockPool.BlockRows, Length % BlockPool.BlockRows);
+            if (!Table.TryReserve((long)Length + rows))
+            {
+                throw new InvalidOperationException($"The cache has no room for {Length + rows} tokens.");
+            }
+
+            if (begun != 0)
+            {
+                Table.Own(block, begun);
+            }
         }
     }
 }

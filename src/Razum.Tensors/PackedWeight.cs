@@ -7,7 +7,7 @@ namespace Razum.Tensors;
 
 /// <summary>
 /// The values of a weight in the order in which y = x W^T reads them: panels of 32 outputs, [rows / 32][columns][32], in the weight's own format.
-/// Block formats have <see cref="BlockTiles"/> instead. A cache: made when a product first needs it, made again, in the same memory, when the weight's
+/// Block formats have <see cref="BlockTiles"/> or nothing instead. A cache: made when a product first needs it, made again, in the same memory, when the weight's
 /// version has moved.
 /// </summary>
 internal sealed unsafe class PackedWeight : IDisposable
@@ -17,7 +17,7 @@ internal sealed unsafe class PackedWeight : IDisposable
 
     private PackedWeight(Weight weight)
     {
-        PanelBytes = (nint)weight.Columns * Panel.Width * (weight.Format == WeightFormat.F32 ? sizeof(float) : sizeof(ushort));
+        PanelBytes = (nint)weight.Columns * Panel.Width * weight.Format.ValueBytes();
         _data = (byte*)NativeMemory.AlignedAlloc((nuint)(PanelBytes * Panel.Count(weight.Rows)), 64);
     }
 
@@ -50,14 +50,17 @@ internal sealed unsafe class PackedWeight : IDisposable
     }
 
     /// <summary>Whether the panels exist and show the weight as it is now.</summary>
-    internal static bool IsCurrent(Weight weight) => weight.Blocks is not null
-        ? BlockTiles.IsCurrent(weight)
-        : weight.Packed is { } packed && packed._version == weight.Version;
+    internal static bool IsCurrent(Weight weight) => weight.Reading switch
+    {
+        WeightReading.Tiles => BlockTiles.IsCurrent(weight),
+        WeightReading.Unpacked => true,
+        _ => weight.Packed is { } packed && packed._version == weight.Version,
+    };
 
     /// <summary>Makes the panels on the calling thread, so that many weights can be packed by many threads.</summary>
     internal static void Refresh(Weight weight)
     {
-        if (weight.Blocks is not null)
+        if (weight.Reading == WeightReading.Tiles)
         {
             BlockTiles.Refresh(weight);
         }

@@ -54,9 +54,12 @@ internal sealed unsafe class PairWeight : IDisposable
         {
             lock (pairs)
             {
-                PackJob<P> job = new(weight, pairs);
-                job.Run(0, job.Count);
-                pairs._version = weight.Version;
+                if (pairs._version != weight.Version)
+                {
+                    PackJob<P> job = new(weight, pairs);
+                    job.Run(0, job.Count);
+                    pairs._version = weight.Version;
+                }
             }
         }
     }

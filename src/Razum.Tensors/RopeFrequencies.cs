@@ -10,6 +10,11 @@ internal static class RopeFrequencies
     public static double[] Compute(int dim, double theta, RopeScaling? scaling)
     {
         double[] frequencies = new double[dim / 2];
+        if (scaling is RopeScaling.Factors { Values.Count: var count } && count != frequencies.Length)
+        {
+            throw new ArgumentException($"{count} rotary factors for {frequencies.Length} frequencies", nameof(scaling));
+        }
+
         for (int i = 0; i < frequencies.Length; i++)
         {
             double plain = Math.Pow(theta, -2.0 * i / dim);
@@ -17,6 +22,7 @@ internal static class RopeFrequencies
             {
                 null => plain,
                 RopeScaling.Linear linear => plain / linear.Factor,
+                RopeScaling.Factors factors => plain / factors.Values[i],
                 RopeScaling.Llama3 llama => Llama3(plain, llama),
                 RopeScaling.Yarn yarn => Yarn(plain, i, dim, theta, yarn),
                 _ => throw new ArgumentException($"Rope scaling {scaling.GetType().Name} is not known.", nameof(scaling)),

@@ -47,13 +47,27 @@ public sealed unsafe class Weight : IDisposable
     /// <summary>The stored bytes, row by row: values or blocks of values. Null for a quantised weight of which only <see cref="Tiles"/> exist.</summary>
     internal byte* Data { get; }
 
-    /// <summary>The format's row in the table of block formats; null for F32 and BF16.</summary>
+    /// <summary>The format's row in the table of block formats; null for formats that store every value by itself.</summary>
     internal BlockFormat? Blocks => BlockFormat.Of(Format);
+
+    /// <summary>
+    /// Whether products take activations as they are, in F32, and not rounded to bytes, where the format has products on bytes: nearer to the exact result,
+    /// and slower.
+    /// </summary>
+    public bool KeepsActivations { get; set; }
+
+    /// <summary>How products read the values.</summary>
+    internal WeightReading Reading => Blocks is { } blocks
+        ? blocks.HasTiles && (!KeepsActivations || Data == null) ? WeightReading.Tiles : WeightReading.Unpacked
+        : Format == WeightFormat.F8_E4M3 ? WeightReading.Unpacked : WeightReading.Panels;
+
+    /// <summary>The factors of <see cref="WeightFormat.F8_E4M3"/>, one for every 128 x 128 values; null for other formats.</summary>
+    internal Weight? BlockScales { get; private init; }
 
     /// <summary>Bytes that the values take: in the file, or as tiles.</summary>
     public long StoredBytes => Data == null && Tiles is { } tiles
         ? tiles.Bytes
-        : Blocks is { } blocks ? Count / blocks.Values * blocks.Bytes : Count * (Format == WeightFormat.F32 ? sizeof(float) : sizeof(ushort));
+        : Blocks is { } blocks ? Count / blocks.Values * blocks.Bytes : (Count * Format.ValueBytes()) + (BlockScales?.StoredBytes ?? 0);
 
     internal float* Floats => Format == WeightFormat.F32 ? (float*)Data : throw new InvalidOperationException($"{Name} is {Format}, not F32");
 
@@ -82,21 +96,38 @@ public sealed unsafe class Weight : IDisposable
     /// The values of <paramref name="source"/> in a block format, each block nearest to its values; it can be computed with and read, not written to.
     /// </summary>
     /// <param name="source">A matrix whose columns are whole blocks (see <see cref="WeightFormats.Fits"/>); it is not needed afterwards.</param>
-    /// <exception cref="ArgumentException">The columns are not whole blocks, or the format has none.</exception>
+    /// <exception cref="ArgumentException">The columns are not whole blocks, or the format has none, or no quantiser.</exception>
     public static Weight Quantize(Weight source, WeightFormat format, WorkerPool pool)
     {
         BlockFormat blocks = BlockFormat.Of(format) ?? throw new ArgumentException($"{format} is no block format", nameof(format));
+        if (!blocks.CanQuantize)
+        {
+            throw new ArgumentException($"{format} can be read, not written", nameof(format));
+        }
+
         if (!format.Fits(source.Columns))
         {
             throw new ArgumentException($"{source.Name}: {source.Columns} columns are not blocks of {blocks.Values}", nameof(source));
         }
 
-        return new Weight(source.Name, format, null, source.Rows, source.Columns, source.IsVector, null) { Tiles = BlockTiles.Quantize(source, blocks, pool) };
+        if (blocks.HasTiles)
+        {
+            return new Weight(source.Name, format, null, source.Rows, source.Columns, source.IsVector, null) { Tiles = BlockTiles.Quantize(source, blocks, pool) };
+        }
+
+        long rowBytes = (long)source.Columns / blocks.Values * blocks.Bytes;
+        byte* data = (byte*)NativeMemory.AlignedAlloc((nuint)(source.Rows * rowBytes), 64);
+        pool.For(source.Rows, 1, new QuantiseJob(source, blocks, data, rowBytes));
+        return new Weight(source.Name, format, data, source.Rows, source.Columns, source.IsVector, null) { _ownsData = true };
     }
 
     /// <summary>A weight over bytes that <paramref name="owner"/> (a mapped file) keeps alive.</summary>
     internal static Weight Map(string name, WeightFormat format, byte* data, int rows, int columns, bool isVector, object owner) =>
         new(name, format, data, rows, columns, isVector, owner);
+
+    /// <summary>The same for E4M3 bytes with their factors [rows / 128, columns / 128], rounded up.</summary>
+    internal static Weight MapFloat8(string name, byte* data, int rows, int columns, Weight scales, object owner) =>
+        new(name, WeightFormat.F8_E4M3, data, rows, columns, false, owner) { BlockScales = scales };
 
     /// <summary>The F32 values, for reading and writing; call <see cref="MarkChanged"/> after writing. Not for weights of other formats or above 2^31 values.</summary>
     public Span<float> AsSpan() => new(Floats, checked((int)Count));
@@ -115,6 +146,25 @@ public sealed unsafe class Weight : IDisposable
         }
     }
 
+    /// <summary>A copy of a matrix with other rows: row i is row <paramref name="order"/>[i] of this one. The format stays.</summary>
+    public Weight Rearranged(ReadOnlySpan<int> order)
+    {
+        if (Data == null || BlockScales is not null)
+        {
+            throw new InvalidOperationException($"{Name}: rows of this kind of weight cannot be copied");
+        }
+
+        long rowBytes = StoredBytes / Rows;
+        byte* data = (byte*)NativeMemory.AlignedAlloc((nuint)(rowBytes * order.Length), 64);
+        for (int i = 0; i < order.Length; i++)
+        {
+            Buffer.MemoryCopy(Data + (order[i] * rowBytes), data + (i * rowBytes), rowBytes, rowBytes);
+        }
+
+        GC.KeepAlive(_owner);
+        return new Weight(Name, Format, data, order.Length, Columns, IsVector, null) { _ownsData = true };
+    }
+
     /// <summary>The values as F32, whatever the format.</summary>
     public float[] ToArray()
     {
@@ -131,32 +181,26 @@ public sealed unsafe class Weight : IDisposable
     }
 
     /// <summary>The values of one row as F32, whatever the format.</summary>
+    public void ReadRow(int row, Span<float> target)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Rows, nameof(row));
+        ArgumentOutOfRangeException.ThrowIfNotEqual(target.Length, Columns, nameof(target));
+        fixed (float* values = target)
+        {
+            CopyRow(row, values);
+        }
+    }
+
+    /// <summary>The same, unchecked.</summary>
     internal void CopyRow(int row, float* target)
     {
-        if (Format == WeightFormat.F32)
+        if (Data == null && Tiles is { } tiles)
         {
-            new ReadOnlySpan<float>((float*)Data + ((long)row * Columns), Columns).CopyTo(new Span<float>(target, Columns));
-        }
-        else if (Format == WeightFormat.BF16)
-        {
-            ushort* source = (ushort*)Data + ((long)row * Columns);
-            for (int c = 0; c < Columns; c++)
-            {
-                target[c] = BitConverter.UInt32BitsToSingle((uint)source[c] << 16);
-            }
-        }
-        else if (Data == null)
-        {
-            Tiles!.Dequantize(row, target);
+            tiles.Dequantize(row, target);
         }
         else
         {
-            BlockFormat blocks = Blocks!;
-            int count = Columns / blocks.Values;
-            for (int i = 0; i < count; i++)
-            {
-                blocks.Dequantize(Data + ((((long)row * count) + i) * blocks.Bytes), target + (i * blocks.Values));
-            }
+            WeightRows.Copy(this, row, 0, Columns, target);
         }
     }
 
@@ -185,5 +229,21 @@ public sealed unsafe class Weight : IDisposable
         }
 
         GC.KeepAlive(_owner);
+    }
+
+    private readonly struct QuantiseJob(Weight source, BlockFormat format, byte* target, long rowBytes) : IRangeJob
+    {
+        public void Run(int from, int to)
+        {
+            float[] values = new float[source.Columns];
+            fixed (float* row = values)
+            {
+                for (int r = from; r < to; r++)
+                {
+                    source.CopyRow(r, row);
+                    WeightRows.Quantize(format, row, source.Columns, null, target + (r * rowBytes));
+                }
+            }
+        }
     }
 }

@@ -15,7 +15,12 @@ internal readonly struct JsonFields(string file, string path, JsonElement elemen
     /// <exception cref="InvalidDataException">It is not, or <paramref name="read"/> finds a fault.</exception>
     public static T Read<T>(string file, Func<JsonFields, T> read)
     {
-        byte[] bytes = System.IO.File.ReadAllBytes(file);
+        return Parse(file, System.IO.File.ReadAllBytes(file), read);
+    }
+
+    /// <summary>The same for text in memory; <paramref name="file"/> stands for it in messages.</summary>
+    public static T Parse<T>(string file, byte[] bytes, Func<JsonFields, T> read)
+    {
         ReadOnlyMemory<byte> body = bytes.AsSpan().StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) ? bytes.AsMemory(3) : bytes;
         try
         {

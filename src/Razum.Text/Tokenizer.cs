@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Unicode;
+using Razum.Text.Gguf;
 using Razum.Text.Normalization;
 using Razum.Text.Splitting;
 
@@ -80,6 +81,26 @@ public sealed class Tokenizer
         return File.Exists(file)
             ? new Tokenizer(TokenizerJson.Load(file), TokenizerConfig.Load(Path.GetDirectoryName(Path.GetFullPath(file))!))
             : throw new FileNotFoundException($"{file}: no such file", file);
+    }
+
+    /// <summary>The tokenizer of a GGUF file.</summary>
+    /// <param name="vocabulary">What the file says of it.</param>
+    /// <param name="file">The file, for messages.</param>
+    /// <exception cref="InvalidDataException">The vocabulary is damaged, or of a kind that is not supported; the message says what and where.</exception>
+    public static Tokenizer FromGguf(GgufVocabulary vocabulary, string file)
+    {
+        ArgumentNullException.ThrowIfNull(vocabulary);
+        TokenizerJson json = TokenizerJson.Parse(file, GgufTokenizerJson.Write(vocabulary, file));
+        return new Tokenizer(json, new TokenizerConfig
+        {
+            BosToken = Token(vocabulary.BosTokenId),
+            EosToken = Token(vocabulary.EosTokenId),
+            PadToken = Token(vocabulary.PaddingTokenId),
+            AddBosToken = (vocabulary.AddBosToken ?? vocabulary.Pre == "llama-bpe") && vocabulary.BosTokenId is not null,
+            ChatTemplate = vocabulary.ChatTemplate,
+        });
+
+        string? Token(int? id) => id is { } known && (uint)known < (uint)vocabulary.Tokens.Count ? vocabulary.Tokens[known] : null;
     }
 
     /// <summary>The id of a token by its text in the vocabulary (bytes as letters: "Ġthe") or as an added token; null if there is none.</summary>

@@ -54,6 +54,9 @@ internal sealed class TokenizerJson
 
     public static TokenizerJson Load(string file) => JsonFields.Read(file, root => new TokenizerJson(file, root));
 
+    /// <summary>The same for text in memory; <paramref name="file"/> stands for it in messages.</summary>
+    public static TokenizerJson Parse(string file, byte[] text) => JsonFields.Parse(file, text, root => new TokenizerJson(file, root));
+
     private static void CheckModel(JsonFields model)
     {
         if (model.Text("type") is string type and not "BPE")

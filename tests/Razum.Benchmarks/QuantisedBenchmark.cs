@@ -56,7 +56,7 @@ internal static class QuantisedBenchmark
         Console.WriteLine();
         Console.WriteLine("| format | K x N | threads | GB/s | of bandwidth |");
         Console.WriteLine("|---|---|---|---|---|");
-        foreach (WeightFormat format in WeightFormats.Quantised)
+        foreach (WeightFormat format in WeightFormats.Quantised.Where(f => f.MultipliesBytes()))
         {
             OneRow<S, V>(format, 8960, 30720, rounds, one);
             OneRow<S, V>(format, 8960, 30720, rounds, two);
@@ -73,7 +73,7 @@ internal static class QuantisedBenchmark
         Console.WriteLine();
         Console.WriteLine("| format | T x K x N | GOP/s | of peak | two threads |");
         Console.WriteLine("|---|---|---|---|---|");
-        foreach (WeightFormat format in WeightFormats.Quantised)
+        foreach (WeightFormat format in WeightFormats.Quantised.Where(f => f.MultipliesBytes()))
         {
             foreach (int rows in (int[])[512, 64, 16])
             {

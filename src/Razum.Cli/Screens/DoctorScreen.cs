@@ -88,7 +88,7 @@ internal static class DoctorScreen
     }
 
     /// <summary>Where factors are rounded, to bytes for weights in blocks or to BF16, errors are larger by design: rows of their own.</summary>
-    private static string Row(SelfTestResult check) => WeightFormats.Quantised.Contains(check.Format) ? $"{check.Kernel} {check.Format}"
+    private static string Row(SelfTestResult check) => check.Format.MultipliesBytes() ? $"{check.Kernel} {check.Format}"
         : check.Arithmetic == Arithmetic.BF16 ? $"{check.Kernel} in BF16" : check.Kernel;
 
     private static string Worst(IEnumerable<SelfTestResult> checks, Func<SelfTestResult, double> error, Func<SelfTestResult, bool> isSmall)

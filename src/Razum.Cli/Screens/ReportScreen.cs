@@ -1,5 +1,4 @@
 using System.Globalization;
-using Razum.Tensors.Checkpoints;
 using Spectre.Console;
 
 namespace Razum.Cli.Screens;
@@ -42,7 +41,7 @@ internal static class ReportScreen
         {
             table.AddRow(
                 family.Name.EscapeMarkup(),
-                family.Type.Name(),
+                family.Type,
                 family.Shape.Length > 0 ? family.Shape.Replace(",", " x ", StringComparison.Ordinal) : "scalar",
                 Count(family.Count));
         }

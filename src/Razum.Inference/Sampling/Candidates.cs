@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Razum.Inference.Sampling;
 
 /// <summary>
@@ -56,7 +58,22 @@ internal sealed class Candidates(int vocabSize)
     /// <exception cref="InvalidDataException">A logit is NaN or plus infinity: the model's weights or its numbers are broken.</exception>
     public void Load(ReadOnlySpan<float> logits)
     {
-        for (int i = 0; i < logits.Length; i++)
+        int whole = 0;
+        Span<double> target = _logits;
+        for (; whole + Vector<float>.Count <= logits.Length; whole += Vector<float>.Count)
+        {
+            Vector<float> some = new(logits[whole..]);
+            if (!Vector.LessThanAll(some, new Vector<float>(float.PositiveInfinity)))
+            {
+                break; // the slow way finds out which
+            }
+
+            Vector.Widen(some, out Vector<double> low, out Vector<double> high);
+            low.CopyTo(target[whole..]);
+            high.CopyTo(target[(whole + Vector<double>.Count)..]);
+        }
+
+        for (int i = whole; i < logits.Length; i++)
         {
             if (!(logits[i] < float.PositiveInfinity))
             {
@@ -70,17 +87,27 @@ internal sealed class Candidates(int vocabSize)
     /// <summary>The token with the largest logit; of equal ones the lowest id.</summary>
     public int Best()
     {
-        int best = 0;
-        for (int i = 1; i < _logits.Length; i++)
+        ReadOnlySpan<double> logits = _logits;
+        Vector<double> largest = new(double.NegativeInfinity);
+        int i = 0;
+        for (; i + Vector<double>.Count <= logits.Length; i += Vector<double>.Count)
         {
-            if (_logits[i] > _logits[best])
-            {
-                best = i;
-            }
+            largest = Vector.Max(largest, new Vector<double>(logits[i..]));
         }
 
-        return !double.IsNegativeInfinity(_logits[best])
-            ? best
+        double max = double.NegativeInfinity;
+        for (int lane = 0; lane < Vector<double>.Count; lane++)
+        {
+            max = Math.Max(max, largest[lane]);
+        }
+
+        for (; i < logits.Length; i++)
+        {
+            max = Math.Max(max, logits[i]);
+        }
+
+        return !double.IsNegativeInfinity(max)
+            ? logits.IndexOf(max)
             : throw new InvalidDataException("no token is left to draw: every logit is minus infinity");
     }
 

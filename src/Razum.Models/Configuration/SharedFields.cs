@@ -29,10 +29,31 @@ internal static class SharedFields
         return config;
     }
 
+    /// <summary>Weights may be E4M3 with a factor for every 128 x 128 values (architecture notes 1.7); rounding activations too is up to the engine.</summary>
+    private static void RefuseQuantization(ConfigFields? fields)
+    {
+        if (fields is null)
+        {
+            return;
+        }
+
+        if (fields.Text("quant_method") != "fp8")
+        {
+            throw fields.Unsupported("quant_method", "fp8");
+        }
+
+        fields.Only("fmt", "e4m3");
+        fields.Only("activation_scheme", "dynamic");
+        if (!fields.Ids("weight_block_size").SequenceEqual([128, 128]))
+        {
+            throw fields.Unsupported("weight_block_size", "[128, 128]");
+        }
+    }
+
     /// <summary>Fields that other models of these families' kind use to change the computation.</summary>
     private static void RefuseUnsupported(ConfigFields fields)
     {
-        fields.Never("quantization_config");
+        RefuseQuantization(fields.Object("quantization_config"));
         fields.Only("hidden_act", "silu", "swish");
         fields.Only("pretraining_tp", 1);
         fields.Only("use_mrope", false);

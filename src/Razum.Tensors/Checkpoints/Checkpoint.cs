@@ -59,7 +59,7 @@ public sealed unsafe class Checkpoint : IDisposable
     public float[] ReadFloats(string name) => FileOf(name).ReadFloats(name);
 
     /// <summary>
-    /// A tensor of shape [rows, columns] as a weight. BF16 and F32 stay mapped, F16 and F64 become F32. With <paramref name="trainable"/> everything is
+    /// A tensor of shape [rows, columns] as a weight. F32, BF16, F16 and E4M3 (with its <c>_scale_inv</c> beside it) stay mapped, F64 becomes F32. With <paramref name="trainable"/> everything is
     /// copied to F32, to be written to.
     /// </summary>
     /// <exception cref="InvalidDataException">The tensor is missing or has another shape or a type that weights cannot have.</exception>
@@ -131,7 +131,33 @@ public sealed unsafe class Checkpoint : IDisposable
         }
 
         bool isVector = shape.Length == 1;
+        if (entry.Type == ElementType.F8E4M3 && !isVector)
+        {
+            return ReadFloat8(file, entry, shape[0], shape[1], trainable);
+        }
+
         return Make(file, entry, isVector ? 1 : shape[0], shape[^1], isVector, trainable);
+    }
+
+    /// <summary>E4M3 bytes, which stay mapped, with their factors; trainable as F32.</summary>
+    private Weight ReadFloat8(SafetensorsFile file, TensorEntry entry, int rows, int columns, bool trainable)
+    {
+        const int Block = WeightRows.ScaleBlock;
+        Weight scales = Read(entry.Name + "_scale_inv", [(rows + Block - 1) / Block, (columns + Block - 1) / Block], trainable: true);
+        Weight weight = Weight.MapFloat8(entry.Name, file.Address(entry), rows, columns, scales, file);
+        if (!trainable)
+        {
+            return weight;
+        }
+
+        Weight wide = Weight.Create(entry.Name, rows, columns);
+        for (int row = 0; row < rows; row++)
+        {
+            weight.CopyRow(row, wide.Floats + ((long)row * columns));
+        }
+
+        GC.KeepAlive(weight);
+        return wide;
     }
 
     private static Weight Make(SafetensorsFile file, TensorEntry entry, int rows, int columns, bool isVector, bool trainable)
@@ -146,6 +172,8 @@ public sealed unsafe class Checkpoint : IDisposable
                 AlignedBytes copy = new(entry.Length);
                 Buffer.MemoryCopy(source, copy.Data, entry.Length, entry.Length);
                 return Weight.Map(entry.Name, WeightFormat.BF16, copy.Data, rows, columns, isVector, copy);
+            case ElementType.F16 when map && (nint)source % sizeof(ushort) == 0:
+                return Weight.Map(entry.Name, WeightFormat.F16, source, rows, columns, isVector, file);
             case ElementType.F32 when map && (nint)source % sizeof(float) == 0:
                 return Weight.Map(entry.Name, WeightFormat.F32, source, rows, columns, isVector, file);
             case ElementType.F32 or ElementType.BF16 or ElementType.F16 or ElementType.F64:

@@ -7,38 +7,31 @@ internal static unsafe class ElementWriter
 {
     private const int Chunk = 1 << 16; // values
 
-    /// <summary>Writes the values of a weight as F32 or BF16.</summary>
+    /// <summary>Writes the values of a weight, of whatever format, as F32 or BF16.</summary>
     public static void Write(Stream stream, Weight weight, ElementType type)
     {
-        if (weight.Format is not (WeightFormat.F32 or WeightFormat.BF16))
+        if ((weight.Format, type) is (WeightFormat.F32, ElementType.F32) or (WeightFormat.BF16, ElementType.BF16))
         {
-            throw new InvalidOperationException($"{weight.Name} is {weight.Format}; safetensors files are written from F32 or BF16");
+            long bytes = weight.StoredBytes;
+            for (long from = 0; from < bytes; from += Chunk)
+            {
+                stream.Write(new ReadOnlySpan<byte>(weight.Data + from, (int)Math.Min(Chunk, bytes - from)));
+            }
+
+            return;
         }
 
-        bool sameFormat = (weight.Format, type) is (WeightFormat.F32, ElementType.F32) or (WeightFormat.BF16, ElementType.BF16);
-        int width = weight.Format == WeightFormat.F32 ? sizeof(float) : sizeof(ushort);
-        float[] wide = sameFormat || weight.Format == WeightFormat.F32 ? [] : new float[Chunk];
-        for (long from = 0; from < weight.Count; from += Chunk)
+        int rows = Math.Clamp(Chunk / Math.Max(1, weight.Columns), 1, Math.Max(1, weight.Rows));
+        float[] values = new float[rows * weight.Columns];
+        for (int row = 0; row < weight.Rows; row += rows)
         {
-            int count = (int)Math.Min(Chunk, weight.Count - from);
-            byte* source = weight.Data + (from * width);
-            if (sameFormat)
+            int count = Math.Min(rows, weight.Rows - row);
+            for (int i = 0; i < count; i++)
             {
-                stream.Write(new ReadOnlySpan<byte>(source, count * width));
+                weight.ReadRow(row + i, values.AsSpan(i * weight.Columns, weight.Columns));
             }
-            else if (weight.Format == WeightFormat.F32)
-            {
-                Write(stream, new ReadOnlySpan<float>(source, count), type);
-            }
-            else
-            {
-                for (int i = 0; i < count; i++)
-                {
-                    wide[i] = BitConverter.UInt32BitsToSingle((uint)((ushort*)source)[i] << 16);
-                }
 
-                WriteRaw<float>(stream, wide.AsSpan(0, count));
-            }
+            Write(stream, values.AsSpan(0, count * weight.Columns), type);
         }
     }
 

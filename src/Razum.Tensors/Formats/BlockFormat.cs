@@ -3,10 +3,38 @@ using Razum.Tensors.Simd;
 
 namespace Razum.Tensors.Formats;
 
-/// <summary>A row of the table of block formats: a format's struct behind virtual calls, each of which does a block, a tile or a piece of a product.</summary>
+/// <summary>
+/// A row of the table of block formats: a format's struct behind virtual calls, each of which does a block, a tile or a piece of a product. Formats without
+/// tiles, or without a quantiser, have no such calls: see <see cref="HasTiles"/> and <see cref="CanQuantize"/>.
+/// </summary>
 internal abstract unsafe class BlockFormat
 {
-    private static readonly BlockFormat?[] s_table = Table(new BlockFormat<Q8_0>(), new BlockFormat<Q4_K>());
+    private static readonly BlockFormat?[] s_table = Table(
+        new TiledFormat<Q8_0>(),
+        new TiledFormat<SignedTile<Q6_K>>(),
+        new TiledFormat<LineTile<Q5_1>>(),
+        new TiledFormat<SignedTile<Q5_0>>(),
+        new TiledFormat<LineTile<Q5_K>>(),
+        new TiledFormat<LineTile<Q4_1>>(),
+        new TiledFormat<LineTile<Q4_0>>(),
+        new TiledFormat<Q4_K>(),
+        new TiledFormat<SignedTile<IQ4_NL>>(),
+        new TiledFormat<SignedTile<IQ4_XS>>(),
+        new TiledFormat<SignedTile<MXFP4>>(),
+        new PlainFormat<NVFP4>(),
+        new TiledFormat<SignedTile<Q3_K>>(),
+        new PlainFormat<IQ3_S>(),
+        new PlainFormat<IQ3_XXS>(),
+        new QuantizingFormat<Q2_K>(),
+        new PlainFormat<IQ2_S>(),
+        new PlainFormat<IQ2_XS>(),
+        new PlainFormat<Q2_0>(),
+        new PlainFormat<IQ2_XXS>(),
+        new QuantizingFormat<TQ2_0>(),
+        new PlainFormat<IQ1_M>(),
+        new QuantizingFormat<TQ1_0>(),
+        new PlainFormat<IQ1_S>(),
+        new PlainFormat<Q1_0>());
 
     /// <summary>All formats, in the order of <see cref="WeightFormat"/>.</summary>
     public static IEnumerable<BlockFormat> All => s_table.OfType<BlockFormat>();
@@ -22,22 +50,31 @@ internal abstract unsafe class BlockFormat
     /// <inheritdoc cref="IBlock.Bytes"/>
     public abstract int Bytes { get; }
 
-    /// <inheritdoc cref="IBlock.TileBytes"/>
-    public abstract int TileBytes { get; }
+    /// <summary>Whether there is a quantiser.</summary>
+    public virtual bool CanQuantize => false;
 
-    public abstract void Quantize(float* source, byte* block);
+    /// <summary>Whether products run on tiles; else on values that are dequantised on the way.</summary>
+    public virtual bool HasTiles => false;
+
+    /// <inheritdoc cref="ITile.TileBytes"/>
+    public virtual int TileBytes => throw Lacks("tiles");
 
     public abstract void Dequantize(byte* block, float* target);
 
-    public abstract void Pack(byte* block, int lane, byte* tile);
+    /// <inheritdoc cref="IQuantizer.Quantize"/>
+    public virtual void Quantize(float* source, Importance importance, byte* block) => throw Lacks("quantiser");
+
+    public virtual void Pack(byte* block, int lane, byte* tile) => throw Lacks("tiles");
 
     /// <summary>The 32 values of a part for <paramref name="rows"/> rows from <paramref name="lane"/> on, row after row.</summary>
-    public abstract void Unpack(byte* tile, int part, int lane, int rows, float* target);
+    public virtual void Unpack(byte* tile, int part, int lane, int rows, float* target) => throw Lacks("tiles");
 
     /// <inheritdoc cref="TileProduct.Multiply"/>
-    public abstract void Multiply<S, V>(ActivationBlock* x, nint stride, int rows, BlockTiles tiles, int from, int to, float* c, nint cRow)
+    public virtual void Multiply<S, V>(ActivationBlock* x, nint stride, int rows, BlockTiles tiles, int from, int to, float* c, nint cRow)
         where S : struct, ISimd<V>
-        where V : struct;
+        where V : struct => throw Lacks("tiles");
+
+    private InvalidOperationException Lacks(string what) => new($"{Format} has no {what}");
 
     private static BlockFormat?[] Table(params BlockFormat[] formats)
     {
@@ -51,8 +88,8 @@ internal abstract unsafe class BlockFormat
     }
 }
 
-/// <summary>The row of the format <typeparamref name="F"/>.</summary>
-internal sealed unsafe class BlockFormat<F> : BlockFormat
+/// <summary>The row of a format that can only be read.</summary>
+internal unsafe class PlainFormat<F> : BlockFormat
     where F : struct, IBlock
 {
     public override WeightFormat Format => F.Format;
@@ -61,11 +98,25 @@ internal sealed unsafe class BlockFormat<F> : BlockFormat
 
     public override int Bytes => F.Bytes;
 
-    public override int TileBytes => F.TileBytes;
-
-    public override void Quantize(float* source, byte* block) => F.Quantize(source, block);
-
     public override void Dequantize(byte* block, float* target) => F.Dequantize(block, target);
+}
+
+/// <summary>The row of a format with a quantiser.</summary>
+internal unsafe class QuantizingFormat<F> : PlainFormat<F>
+    where F : struct, IQuantizer
+{
+    public override bool CanQuantize => true;
+
+    public override void Quantize(float* source, Importance importance, byte* block) => F.Quantize(source, importance, block);
+}
+
+/// <summary>The row of a format with tiles.</summary>
+internal sealed unsafe class TiledFormat<F> : QuantizingFormat<F>
+    where F : struct, ITile
+{
+    public override bool HasTiles => true;
+
+    public override int TileBytes => F.TileBytes;
 
     public override void Pack(byte* block, int lane, byte* tile) => F.Pack(block, lane, tile);
 

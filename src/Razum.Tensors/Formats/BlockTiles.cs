@@ -51,9 +51,12 @@ internal sealed unsafe class BlockTiles : IDisposable
         {
             lock (weight)
             {
-                BlockTiles tiles = ToFill(weight);
-                pool.For(Panels(weight), 4, new PackJob(weight, tiles));
-                Publish(weight, tiles);
+                if (!IsCurrent(weight))
+                {
+                    BlockTiles tiles = ToFill(weight);
+                    pool.For(Panels(weight), 4, new PackJob(weight, tiles));
+                    Publish(weight, tiles);
+                }
             }
         }
 
@@ -151,7 +154,7 @@ internal sealed unsafe class BlockTiles : IDisposable
                     source.CopyRow(r, row);
                     for (int tile = 0; tile < tiles.Count; tile++)
                     {
-                        format.Quantize(row + (tile * format.Values), block);
+                        format.Quantize(row + (tile * format.Values), default, block);
                         format.Pack(block, r % Lanes, tiles.Tile(r / Lanes, tile));
                     }
                 }

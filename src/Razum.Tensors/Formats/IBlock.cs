@@ -1,12 +1,6 @@
-using Razum.Tensors.Simd;
-
 namespace Razum.Tensors.Formats;
 
-/// <summary>
-/// A format that stores neighbouring values of a row together: blocks as published (GGUF), and tiles, the same bytes in the order in which products
-/// read them. A tile is one block of each of 32 neighbouring rows; it consists of parts of 32 values a row, in which four values of one row lie side by
-/// side and the 32 rows follow each other: pair p of part s holds values [32 s + 8 p, + 8) of every row.
-/// </summary>
+/// <summary>A format that stores neighbouring values of a row together, in blocks as published (GGUF).</summary>
 internal unsafe interface IBlock
 {
     static abstract WeightFormat Format { get; }
@@ -17,41 +11,6 @@ internal unsafe interface IBlock
     /// <summary>Bytes of a block.</summary>
     static abstract int Bytes { get; }
 
-    /// <summary>Bytes of a tile: a multiple of 64.</summary>
-    static abstract int TileBytes { get; }
-
-    /// <summary>Whether a value is scale * weight - minimum; else it is scale * (weight - 128).</summary>
-    static abstract bool HasMinimum { get; }
-
-    /// <summary>The block nearest to <see cref="Values"/> values.</summary>
-    static abstract void Quantize(float* source, byte* block);
-
-    /// <summary>The values of a block.</summary>
+    /// <summary>The values of a block, every product and difference rounded to F32 by itself: the bits of ggml.</summary>
     static abstract void Dequantize(byte* block, float* target);
-
-    /// <summary>Puts a block into row <paramref name="lane"/> of a tile.</summary>
-    static abstract void Pack(byte* block, int lane, byte* tile);
-
-    /// <summary>The 32 values of part <paramref name="part"/> of row <paramref name="lane"/>: those of <see cref="Dequantize"/>.</summary>
-    static abstract void Unpack(byte* tile, int part, int lane, float* target);
-
-    /// <summary>Scales of a part, rows from <paramref name="lane"/> on.</summary>
-    static abstract V Scale<S, V>(byte* tile, int part, int lane)
-        where S : struct, ISimd<V>
-        where V : struct;
-
-    /// <summary>Minima of a part, rows from <paramref name="lane"/> on.</summary>
-    static abstract V Minimum<S, V>(byte* tile, int part, int lane)
-        where S : struct, ISimd<V>
-        where V : struct;
-
-    /// <summary>The first four weights of a pair, unsigned bytes, rows from <paramref name="lane"/> on.</summary>
-    static abstract V First<S, V>(byte* tile, int part, int pair, int lane)
-        where S : struct, ISimd<V>
-        where V : struct;
-
-    /// <summary>The second four weights of a pair.</summary>
-    static abstract V Second<S, V>(byte* tile, int part, int pair, int lane)
-        where S : struct, ISimd<V>
-        where V : struct;
 }

@@ -9,7 +9,7 @@ namespace Razum.Tensors.Formats;
 /// Block: d, dmin, 12 bytes of s and m, 128 bytes in which parts 2i and 2i+1 share bytes (low and high halves).
 /// Tile: d and dmin of 32 rows, then the parts: s[32], m[32] as bytes and four pairs, whose first values are the low halves (4.63 bits a weight).
 /// </summary>
-internal readonly unsafe partial struct Q4_K : IBlock
+internal readonly unsafe struct Q4_K : ITile
 {
     private const int Parts = 8;
     private const int Head = 4 * BlockTiles.Lanes;
@@ -27,18 +27,42 @@ internal readonly unsafe partial struct Q4_K : IBlock
 
     public static bool HasMinimum => true;
 
+    public static bool HasNibbles => true;
+
+    public static bool HasFloatScales => false;
+
+    public static int Runs => 1;
+
     public static void Dequantize(byte* block, float* target)
     {
         float d = (float)Unsafe.ReadUnaligned<Half>(block);
         float dmin = (float)Unsafe.ReadUnaligned<Half>(block + 2);
         for (int part = 0; part < Parts; part++)
         {
-            float scale = d * ReadScale(block + 4, part);
-            float minimum = dmin * ReadMinimum(block + 4, part);
+            float scale = d * SixBitScales.Scale(block + 4, part);
+            float minimum = dmin * SixBitScales.Minimum(block + 4, part);
             for (int i = 0; i < 32; i++)
             {
                 float product = scale * ReadWeight(block, part, i); // rounded before the subtraction
                 target[(32 * part) + i] = product - minimum;
+            }
+        }
+    }
+
+    public static void Quantize(float* source, Importance importance, byte* block)
+    {
+        LineParts parts = new(source, importance, stackalloc float[Parts], stackalloc float[Parts], LineSearch.FourBits, 32, 63);
+        new Span<byte>(block, Bytes).Clear();
+        float d = BlockBytes.PutF16(block, parts.Scale);
+        float dmin = BlockBytes.PutF16(block + 2, parts.Minimum);
+        for (int part = 0; part < Parts; part++)
+        {
+            (int scale, int minimum) = parts[part];
+            SixBitScales.Write(block + 4, part, scale, minimum);
+            for (int i = 0; d * scale != 0 && i < 32; i++)
+            {
+                int level = (int)Math.Clamp(MathF.Round((source[(32 * part) + i] + (dmin * minimum)) / (d * scale)), 0, 15);
+                block[16 + (part / 2 * 32) + i] |= (byte)(level << (part % 2 * 4));
             }
         }
     }
@@ -50,8 +74,8 @@ internal readonly unsafe partial struct Q4_K : IBlock
         for (int part = 0; part < Parts; part++)
         {
             byte* head = Part(tile, part);
-            head[lane] = ReadScale(block + 4, part);
-            head[BlockTiles.Lanes + lane] = ReadMinimum(block + 4, part);
+            head[lane] = SixBitScales.Scale(block + 4, part);
+            head[BlockTiles.Lanes + lane] = SixBitScales.Minimum(block + 4, part);
             for (int i = 0; i < 32; i += 8)
             {
                 byte* four = head + PartHead + (i / 8 * PairBytes) + (4 * lane);
@@ -86,9 +110,9 @@ internal readonly unsafe partial struct Q4_K : IBlock
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Scale<S, V>(byte* tile, int part, int lane)
+    public static V Scale<S, V>(byte* tile, int run, int lane)
         where S : struct, ISimd<V>
-        where V : struct => S.Multiply(S.LoadHalf((ushort*)tile + lane), S.LoadBytes(Part(tile, part) + lane));
+        where V : struct => S.Multiply(S.LoadHalf((ushort*)tile + lane), S.LoadBytes(Part(tile, run) + lane));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Minimum<S, V>(byte* tile, int part, int lane)
@@ -111,11 +135,4 @@ internal readonly unsafe partial struct Q4_K : IBlock
 
     private static byte ReadWeight(byte* block, int part, int index) =>
         (byte)((block[16 + (part / 2 * 32) + index] >> (part % 2 * 4)) & 15);
-
-    /// <summary>Parts 0 to 3 have bytes of their own; of parts 4 to 7 the low four bits share a byte and the upper two fill the others.</summary>
-    private static byte ReadScale(byte* packed, int part) =>
-        (byte)(part < 4 ? packed[part] & 63 : (packed[part + 4] & 15) | (packed[part - 4] >> 6 << 4));
-
-    private static byte ReadMinimum(byte* packed, int part) =>
-        (byte)(part < 4 ? packed[part + 4] & 63 : (packed[part + 4] >> 4) | (packed[part] >> 6 << 4));
 }

@@ -8,7 +8,7 @@ namespace Razum.Tensors.Formats;
 /// 32 signed bytes q and an F16 scale d: value = d * q. Block: d, q[32]. Tile: d of 32 rows, then groups of four values; weights are stored as q + 128,
 /// because the byte products of x86 want one operand unsigned.
 /// </summary>
-internal readonly unsafe struct Q8_0 : IBlock
+internal readonly unsafe struct Q8_0 : ITile
 {
     private const int Head = 2 * BlockTiles.Lanes;
     private const int PairBytes = 8 * BlockTiles.Lanes;
@@ -23,8 +23,14 @@ internal readonly unsafe struct Q8_0 : IBlock
 
     public static bool HasMinimum => false;
 
-    /// <summary>d = max|x| / 127, q = x / d rounded half away from zero: the bytes of ggml.</summary>
-    public static void Quantize(float* source, byte* block)
+    public static bool HasNibbles => false;
+
+    public static bool HasFloatScales => false;
+
+    public static int Runs => 1;
+
+    /// <summary>d = max|x| / 127, q = x / d rounded half away from zero: the bytes of ggml. Importance changes nothing.</summary>
+    public static void Quantize(float* source, Importance importance, byte* block)
     {
         float max = 0;
         for (int i = 0; i < 32; i++)
@@ -80,7 +86,7 @@ internal readonly unsafe struct Q8_0 : IBlock
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Scale<S, V>(byte* tile, int part, int lane)
+    public static V Scale<S, V>(byte* tile, int run, int lane)
         where S : struct, ISimd<V>
         where V : struct => S.LoadHalf((ushort*)tile + lane);
 

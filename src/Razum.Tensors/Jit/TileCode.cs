@@ -11,7 +11,7 @@ namespace Razum.Tensors.Jit;
 /// bytes at a time, pass through the others. One part of 32 values and six rows take 96 byte products, 24 other multiplications and nothing that waits.
 /// </summary>
 internal static unsafe class TileCode<F>
-    where F : struct, IBlock
+    where F : struct, ITile
 {
     /// <summary>Rows of the largest kernel.</summary>
     internal const int MaxRows = 6;
@@ -22,10 +22,11 @@ internal static unsafe class TileCode<F>
     /// <summary>Up to so many rows four registers are free for the F16 numbers of a tile.</summary>
     private const int KeptScaleRows = 4;
 
-    private const int Block = 44;
+    private const int Block = 52;
     private const int ScaleAt = 32;
     private const int OffsetAt = 36;
     private const int SumAt = 40;
+    private const int HalfOffsetsAt = 44;
     private const int LaneBytes = 4 * BlockTiles.Lanes;
 
     private static readonly AssemblerRegisterZMM s_low = zmm24;
@@ -69,7 +70,7 @@ internal static unsafe class TileCode<F>
         a.lea(r14, __[r8 + (r8 * 4)]);
         a.lea(rbp, __[rax + (rax * 2)]);
         a.push(rdi);
-        if (F.HasMinimum)
+        if (F.HasNibbles)
         {
             a.mov(ecx, 0x0f0f0f0f);
             a.vpbroadcastd(s_nibble, ecx);
@@ -79,6 +80,11 @@ internal static unsafe class TileCode<F>
         a.mov(rdx, rsi);
         a.mov(rcx, r9);
         a.mov(r12, __qword_ptr[rdi + 24]);
+        if (!F.HasMinimum && F.Values > ActivationBlock.Size)
+        {
+            a.imul(r12, r12, F.Values / ActivationBlock.Size); // parts follow each other like tiles
+        }
+
         a.cmp(__qword_ptr[rdi + 48], 0);
         a.je(zero);
         ForResults(a, rows, (sum, address) => a.vmovups(sum, address));
@@ -90,7 +96,7 @@ internal static unsafe class TileCode<F>
         a.mov(r15, __qword_ptr[r15 + 88]);
         if (F.HasMinimum)
         {
-            Nibbles(a, rows, readAhead);
+            Lines(a, rows, readAhead);
         }
         else
         {
@@ -109,40 +115,58 @@ internal static unsafe class TileCode<F>
         a.pop(rdi);
     }
 
-    /// <summary>A tile of Q8_0: scales, then eight times four bytes of 32 rows.</summary>
+    /// <summary>A part without minima: its scales, then eight times four bytes of 32 rows.</summary>
     private static void Bytes(Assembler a, int rows, bool readAhead)
     {
-        for (int row = 0; row < rows; row++)
+        int head = F.HasFloatScales ? F.Runs * sizeof(float) * BlockTiles.Lanes : 2 * BlockTiles.Lanes;
+        for (int run = 0; run < F.Runs; run++)
         {
-            a.vpbroadcastd(Sum(row, 0), __dword_ptr[X(row) + OffsetAt]);
-            a.vmovdqa32(Sum(row, 1), Sum(row, 0));
-        }
-
-        ClearSecondChains(a, rows);
-
-        for (int group = 0; group < 8; group++)
-        {
-            int at = (2 * BlockTiles.Lanes) + (group * LaneBytes);
-            a.vmovdqu32(s_low, __zmmword_ptr[rcx + at]);
-            a.vmovdqu32(s_high, __zmmword_ptr[rcx + (at + 64)]);
-            if (readAhead)
+            for (int row = 0; row < rows; row++)
             {
-                a.prefetcht0(__byte_ptr[rcx + r15 + at]);
-                a.prefetcht0(__byte_ptr[rcx + r15 + (at + 64)]);
+                a.vpbroadcastd(Sum(row, 0), __dword_ptr[X(row) + (F.Runs == 1 ? OffsetAt : HalfOffsetsAt + (sizeof(int) * run))]);
+                a.vmovdqa32(Sum(row, 1), Sum(row, 0));
             }
 
-            Multiply(a, rows, group);
+            ClearSecondChains(a, rows);
+            for (int group = run * (8 / F.Runs); group < (run + 1) * (8 / F.Runs); group++)
+            {
+                LoadBytes(a, rcx, head + (group * LaneBytes), readAhead);
+                Multiply(a, rows, group);
+            }
+
+            if (F.HasFloatScales)
+            {
+                int at = run * sizeof(float) * BlockTiles.Lanes;
+                a.vmovups(s_scaleLow, __zmmword_ptr[rcx + at]);
+                a.vmovups(s_scaleHigh, __zmmword_ptr[rcx + (at + 64)]);
+            }
+            else
+            {
+                a.vcvtph2ps(s_scaleLow, __ymmword_ptr[rcx]);
+                a.vcvtph2ps(s_scaleHigh, __ymmword_ptr[rcx + 32]);
+            }
+
+            Add(a, rows);
         }
 
-        a.vcvtph2ps(s_scaleLow, __ymmword_ptr[rcx]);
-        a.vcvtph2ps(s_scaleHigh, __ymmword_ptr[rcx + 32]);
-        Add(a, rows);
         a.add(rdx, Block);
-        a.add(rcx, F.TileBytes);
+        a.add(rcx, F.TileBytes / (F.Values / ActivationBlock.Size));
     }
 
-    /// <summary>A tile of Q4_K: d and dmin, then for every part scales, minima and four times the low and high halves of bytes.</summary>
-    private static void Nibbles(Assembler a, int rows, bool readAhead)
+    /// <summary>Four bytes of 32 rows.</summary>
+    private static void LoadBytes(Assembler a, AssemblerRegister64 start, int at, bool readAhead)
+    {
+        a.vmovdqu32(s_low, __zmmword_ptr[start + at]);
+        a.vmovdqu32(s_high, __zmmword_ptr[start + (at + 64)]);
+        if (readAhead)
+        {
+            a.prefetcht0(__byte_ptr[start + r15 + at]);
+            a.prefetcht0(__byte_ptr[start + r15 + (at + 64)]);
+        }
+    }
+
+    /// <summary>A tile with minima: d and dmin, then for every part scales, minima and four times the low and high halves of bytes, or eight times whole bytes.</summary>
+    private static void Lines(Assembler a, int rows, bool readAhead)
     {
         Label part = a.CreateLabel();
         const int Head = 4 * BlockTiles.Lanes;
@@ -162,10 +186,38 @@ internal static unsafe class TileCode<F>
         }
 
         ClearSecondChains(a, rows);
+        if (F.HasNibbles)
+        {
+            Nibbles(a, rows, PartHead, readAhead);
+        }
+        else
+        {
+            for (int group = 0; group < 8; group++)
+            {
+                LoadBytes(a, rdi, PartHead + (group * LaneBytes), readAhead);
+                Multiply(a, rows, group);
+            }
+        }
 
+        AssemblerRegisterZMM[] targets = [s_scaleLow, s_scaleHigh, s_minimumLow, s_minimumHigh];
+        for (int i = 0; i < targets.Length; i++)
+        {
+            Scale(a, rows, targets[i], i);
+        }
+
+        Add(a, rows);
+        a.add(rdx, Block);
+        a.add(rdi, PartHead + ((F.HasNibbles ? 4 : 8) * LaneBytes));
+        a.cmp(rdi, rcx);
+        a.jb(part);
+    }
+
+    /// <summary>The products with the low and high halves of bytes.</summary>
+    private static void Nibbles(Assembler a, int rows, int head, bool readAhead)
+    {
         for (int pair = 0; pair < 4; pair++)
         {
-            int at = PartHead + (pair * LaneBytes);
+            int at = head + (pair * LaneBytes);
             a.vpandd(s_low, s_nibble, __zmmword_ptr[rdi + at]);
             a.vpandd(s_high, s_nibble, __zmmword_ptr[rdi + (at + 64)]);
             if (readAhead)
@@ -181,18 +233,6 @@ internal static unsafe class TileCode<F>
             a.vpandd(s_high, s_nibble, s_high);
             Multiply(a, rows, (2 * pair) + 1);
         }
-
-        AssemblerRegisterZMM[] targets = [s_scaleLow, s_scaleHigh, s_minimumLow, s_minimumHigh];
-        for (int i = 0; i < targets.Length; i++)
-        {
-            Scale(a, rows, targets[i], i);
-        }
-
-        Add(a, rows);
-        a.add(rdx, Block);
-        a.add(rdi, PartHead + (4 * LaneBytes));
-        a.cmp(rdi, rcx);
-        a.jb(part);
     }
 
     /// <summary>target = the <paramref name="index"/>-th 16 F16 numbers of the tile * the same bytes of the part.</summary>

@@ -16,27 +16,34 @@ internal static unsafe partial class Attention
         where S : struct, ISimd<V>
         where V : struct
     {
+        /// <summary>From so many rows on a tile is copied first: its rows may lie at distances that a cache of the processor holds badly.</summary>
+        private const int RowsToCopy = 16;
+
         private int Group => shape.Heads / shape.KvHeads;
+
+        private int PaddedKeys => (shape.KeyDim + S.Lanes - 1) / S.Lanes * S.Lanes;
 
         private int PaddedValues => (shape.ValueDim + S.Lanes - 1) / S.Lanes * S.Lanes;
 
         public void Run(int from, int to)
         {
-            int keyDim = shape.KeyDim, values = PaddedValues;
+            int keys = PaddedKeys, values = PaddedValues;
             int room = blockRows; // for the padded rows of all heads of a piece
-            long floats = ((long)room * (keyDim + values + 3)) + ((long)AttentionTile.Keys * (keyDim + values + AttentionTile.Rows));
+            long floats = ((long)room * (keys + values + 3)) + ((long)AttentionTile.Keys * (keys + values + AttentionTile.Rows));
             float* next = ThreadScratch.Panels(floats + 256);
             var scratch = new Scratch
             {
-                Queries = Take(ref next, room * keyDim),
+                Queries = Take(ref next, room * keys),
                 Output = Take(ref next, room * values),
-                Keys = Take(ref next, AttentionTile.Keys * keyDim),
+                Keys = Take(ref next, AttentionTile.Keys * keys),
                 Values = Take(ref next, AttentionTile.Keys * values),
                 Scores = Take(ref next, AttentionTile.Keys * AttentionTile.Rows),
+                Scale = Take(ref next, Math.Max(S.Lanes, AttentionTile.Rows)),
                 Max = Take(ref next, room),
                 Sum = Take(ref next, room),
                 Positions = (int*)Take(ref next, room),
             };
+            new Span<float>(scratch.Scale, S.Lanes).Clear();
             for (int piece = from; piece < to; piece++)
             {
                 int s = SegmentView.Find(segments, segmentCount, piece);
@@ -62,7 +69,7 @@ internal static unsafe partial class Attention
             int padded = PaddedRows(rows);
             for (int h = 0; h < heads; h++)
             {
-                LoadQueries(scratch.From(h * padded, shape.KeyDim, PaddedValues), in segment, firstHead + h, firstRow, rows, padded);
+                LoadQueries(scratch.From(h * padded, PaddedKeys, PaddedValues), in segment, firstHead + h, firstRow, rows, padded);
             }
 
             int end = scratch.Positions[rows - 1] + 1;
@@ -71,118 +78,104 @@ internal static unsafe partial class Attention
             {
                 for (int h = 0; h < heads; h++)
                 {
-                    Tile(scratch.From(h * padded, shape.KeyDim, PaddedValues), in segment, firstHead + h, rows, tile, Math.Min(AttentionTile.Keys, end - tile));
+                    Tile(scratch.From(h * padded, PaddedKeys, PaddedValues), in segment, firstHead + h, rows, tile, end);
                 }
             }
 
             for (int h = 0; h < heads; h++)
             {
-                Store(scratch.From(h * padded, shape.KeyDim, PaddedValues), in segment, firstHead + h, firstRow, rows);
+                Store(scratch.From(h * padded, PaddedKeys, PaddedValues), in segment, firstHead + h, firstRow, rows);
             }
         }
 
-        private void Tile(in Scratch scratch, in SegmentView segment, int head, int rows, int tile, int keys)
+        private void Tile(in Scratch scratch, in SegmentView segment, int head, int rows, int tile, int end)
         {
-            int keyDim = shape.KeyDim, values = PaddedValues;
-            AttentionTile.Transpose(segment.Keys.Keys(tile) + (head * keyDim), segment.Keys.KeyStride, keys, keyDim, scratch.Keys);
+            int keys = PaddedKeys, values = PaddedValues;
+            int count = Math.Min(AttentionTile.Keys, end - tile);
+            float* key = segment.Keys.Keys(tile) + (head * shape.KeyDim);
+            float* ahead = tile + AttentionTile.Keys < end ? segment.Keys.Keys(tile + AttentionTile.Keys) + (head * shape.KeyDim) : null;
+            int keyStride = segment.Keys.KeyStride;
+            if (keys != shape.KeyDim || rows >= RowsToCopy)
+            {
+                AttentionTile.Copy(key, keyStride, count, shape.KeyDim, scratch.Keys, keys, count);
+                key = scratch.Keys;
+                keyStride = keys;
+                ahead = null;
+            }
+
             float* value = segment.Keys.Values(tile) + (head * shape.ValueDim);
             int valueStride = segment.Keys.ValueStride;
-            if (values != shape.ValueDim || rows >= 16)
+            if (values != shape.ValueDim || rows >= RowsToCopy)
             {
-                AttentionTile.Copy(value, valueStride, keys, shape.ValueDim, scratch.Values, values, keys);
+                AttentionTile.Copy(value, valueStride, count, shape.ValueDim, scratch.Values, values, count);
                 value = scratch.Values;
                 valueStride = values;
             }
 
+            int* first = stackalloc int[AttentionTile.Rows];
+            int* last = stackalloc int[AttentionTile.Rows];
             for (int r = 0; r < rows; r += AttentionTile.Rows)
             {
-                int last = Math.Min(r + AttentionTile.Rows, rows) - 1;
-                int to = LastVisible(scratch.Positions[last], tile);
-                int from = FirstVisible(scratch.Positions[r], tile, shape.Window, segment.Keys.First);
+                for (int i = 0; i < AttentionTile.Rows; i++)
+                {
+                    first[i] = FirstVisible(scratch.Positions[r + i], tile, shape.Window, segment.Keys.First);
+                    last[i] = LastVisible(scratch.Positions[r + i], tile);
+                }
+
+                (int from, int to) = (first[0], last[AttentionTile.Rows - 1]);
                 if (from >= to)
                 {
                     continue;
                 }
 
+                AttentionTile.Scores<S, V>(scratch.Queries + (r * keys), keys, keys, key, keyStride, from, to, ahead, scratch.Scores);
+                AttentionTile.Soften<S, V>(scratch.Scores, first, last, scratch.Max + r, scratch.Sum + r, scratch.Scale);
+                float* output = scratch.Output + (r * values);
+                Rescale(output, values, scratch.Scale);
                 AttentionTile.MultiplyRows<S, V>(
-                    scratch.Queries + (r * keyDim), keyDim, keyDim, scratch.Keys, AttentionTile.Keys, scratch.Scores, AttentionTile.Keys, AttentionTile.Keys, false);
-                for (int i = 0; i < AttentionTile.Rows; i++)
-                {
-                    float* row = scratch.Scores + (i * AttentionTile.Keys);
-                    if (r + i > last || !Soften(in scratch, r + i, row, tile, segment.Keys.First))
-                    {
-                        new Span<float>(row, AttentionTile.Keys).Clear();
-                    }
-                }
-
-                AttentionTile.MultiplyRows<S, V>(
-                    scratch.Scores + from, AttentionTile.Keys, to - from, value + ((long)from * valueStride), valueStride, scratch.Output + (r * values), values, values, true);
+                    scratch.Scores + from, AttentionTile.Keys, to - from, value + ((long)from * valueStride), valueStride, output, values, values, true);
             }
         }
 
         private void LoadQueries(in Scratch scratch, in SegmentView segment, int head, int firstRow, int rows, int padded)
         {
-            int keyDim = shape.KeyDim;
-            for (int r = 0; r < rows; r++)
+            int keyDim = shape.KeyDim, keys = PaddedKeys;
+            if (keys != keyDim || rows != padded)
             {
-                (int token, int member) = Math.DivRem(firstRow + r, Group);
-                float* source = q.Row(segment.Start + token) + (((head * Group) + member) * keyDim);
-                float* target = scratch.Queries + (r * keyDim);
-                AttentionTile.Scale<S, V>(source, shape.Scale, target, keyDim);
+                new Span<float>(scratch.Queries, padded * keys).Clear();
+            }
+
+            for (int r = 0; r < padded; r++)
+            {
+                (int token, int member) = Math.DivRem(firstRow + Math.Min(r, rows - 1), Group);
                 scratch.Positions[r] = segment.Past + token;
-                scratch.Max[r] = float.NegativeInfinity;
+                scratch.Max[r] = float.MinValue; // not -inf: its difference to itself is 0
                 scratch.Sum[r] = 0;
-            }
-
-            new Span<float>(scratch.Queries + (rows * keyDim), (padded - rows) * keyDim).Clear();
-            new Span<float>(scratch.Output, padded * PaddedValues).Clear();
-        }
-
-        /// <summary>One step of online softmax: scores become exp(score - max); what the row holds is brought to the new max. False when the row sees no key of the tile.</summary>
-        private bool Soften(in Scratch scratch, int r, float* scores, int tile, int first)
-        {
-            int to = LastVisible(scratch.Positions[r], tile);
-            int from = FirstVisible(scratch.Positions[r], tile, shape.Window, first);
-            if (from >= to)
-            {
-                return false;
-            }
-
-            float* before = AttentionTile.MaskBefore(from);
-            float* after = AttentionTile.MaskFrom(to);
-            V max = S.Broadcast(float.NegativeInfinity);
-            for (int j = 0; j < AttentionTile.Keys; j += S.Lanes)
-            {
-                V score = S.Add(S.Add(S.Load(scores + j), S.Load(before + j)), S.Load(after + j));
-                S.Store(scores + j, score);
-                max = S.Max(max, score);
-            }
-
-            float old = scratch.Max[r];
-            float highest = MathF.Max(old, S.MaxLane(max));
-            V sum = S.Zero;
-            for (int j = 0; j < AttentionTile.Keys; j += S.Lanes)
-            {
-                V weight = S.Exp(S.Subtract(S.Load(scores + j), S.Broadcast(highest)));
-                S.Store(scores + j, weight);
-                sum = S.Add(sum, weight);
-            }
-
-            float total = scratch.Sum[r];
-            if (highest > old && total > 0)
-            {
-                V scale = S.Exp(S.Broadcast(old - highest));
-                total *= S.MaxLane(scale);
-                float* output = scratch.Output + (r * PaddedValues);
-                for (int c = 0; c < PaddedValues; c += S.Lanes)
+                if (r < rows)
                 {
-                    S.Store(output + c, S.Multiply(S.Load(output + c), scale));
+                    AttentionTile.Scale<S, V>(q.Row(segment.Start + token) + (((head * Group) + member) * keyDim), shape.Scale, scratch.Queries + (r * keys), keyDim);
                 }
             }
 
-            scratch.Max[r] = highest;
-            scratch.Sum[r] = total + S.Sum(sum);
-            return true;
+            new Span<float>(scratch.Output, padded * PaddedValues).Clear();
+        }
+
+        /// <summary>Multiplies four rows by a number each, mostly 1.</summary>
+        private static void Rescale(float* rows, int columns, float* scale)
+        {
+            for (int i = 0; i < AttentionTile.Rows; i++, rows += columns)
+            {
+                if (scale[i] == 1)
+                {
+                    continue;
+                }
+
+                V factor = S.Broadcast(scale[i]);
+                for (int c = 0; c < columns; c += S.Lanes)
+                {
+                    S.Store(rows + c, S.Multiply(S.Load(rows + c), factor));
+                }
+            }
         }
 
         private void Store(in Scratch scratch, in SegmentView segment, int head, int firstRow, int rows)
@@ -207,7 +200,7 @@ internal static unsafe partial class Attention
             }
         }
 
-        /// <summary>A thread's memory for a block: scaled queries [rows, KeyDim], running output, max and sum, one tile of keys (transposed) and values, four rows of scores.</summary>
+        /// <summary>A thread's memory for a block: scaled queries [rows, KeyDim], running output, max and sum, one tile of keys and values, four rows of scores and what they scale the output by.</summary>
         private struct Scratch
         {
             public float* Queries;
@@ -215,6 +208,7 @@ internal static unsafe partial class Attention
             public float* Keys;
             public float* Values;
             public float* Scores;
+            public float* Scale;
             public float* Max;
             public float* Sum;
             public int* Positions;
@@ -227,6 +221,7 @@ internal static unsafe partial class Attention
                 Keys = Keys,
                 Values = Values,
                 Scores = Scores,
+                Scale = Scale,
                 Max = Max + row,
                 Sum = Sum + row,
                 Positions = Positions + row,

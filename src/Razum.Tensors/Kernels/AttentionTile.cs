@@ -11,7 +11,7 @@ namespace Razum.Tensors.Kernels;
 /// The arithmetic inside attention: products of four rows at a time with a tile of 32 keys or values. Every sum is one chain of fused multiply-adds
 /// in ascending order, one lane to an element of the result, so that an element never depends on its neighbours.
 /// </summary>
-internal static unsafe class AttentionTile
+internal static unsafe partial class AttentionTile
 {
     /// <summary>Keys in a tile; tiles begin at absolute positions 0, 32, 64, ...</summary>
     public const int Keys = 32;
@@ -132,6 +132,14 @@ internal static unsafe class AttentionTile
         where V : struct
     {
         int j = 0;
+        if (S.Lanes >= 16)
+        {
+            for (; j + (4 * S.Lanes) <= columns; j += 4 * S.Lanes)
+            {
+                MultiplyFour<S, V>(a, aStride, steps, b + j, bStride, c + j, cStride, add);
+            }
+        }
+
         for (; j + (2 * S.Lanes) <= columns; j += 2 * S.Lanes)
         {
             MultiplyTwo<S, V>(a, aStride, 1, steps, b + j, bStride, c + j, cStride, add);
@@ -159,6 +167,60 @@ internal static unsafe class AttentionTile
         {
             MultiplyOne<S, V>(a, 1, aStride, steps, b + j, bStride, c + j, cStride, true);
         }
+    }
+
+    /// <summary>Four vectors of columns at a time: for 32 registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MultiplyFour<S, V>(float* a, nint aStride, int steps, float* b, nint bStride, float* c, nint cStride, bool add)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        V c00 = S.Zero, c01 = S.Zero, c02 = S.Zero, c03 = S.Zero;
+        V c10 = S.Zero, c11 = S.Zero, c12 = S.Zero, c13 = S.Zero;
+        V c20 = S.Zero, c21 = S.Zero, c22 = S.Zero, c23 = S.Zero;
+        V c30 = S.Zero, c31 = S.Zero, c32 = S.Zero, c33 = S.Zero;
+        float* r1 = c + cStride;
+        float* r2 = r1 + cStride;
+        float* r3 = r2 + cStride;
+        if (add)
+        {
+            (c00, c01, c02, c03) = (S.Load(c), S.Load(c + S.Lanes), S.Load(c + (2 * S.Lanes)), S.Load(c + (3 * S.Lanes)));
+            (c10, c11, c12, c13) = (S.Load(r1), S.Load(r1 + S.Lanes), S.Load(r1 + (2 * S.Lanes)), S.Load(r1 + (3 * S.Lanes)));
+            (c20, c21, c22, c23) = (S.Load(r2), S.Load(r2 + S.Lanes), S.Load(r2 + (2 * S.Lanes)), S.Load(r2 + (3 * S.Lanes)));
+            (c30, c31, c32, c33) = (S.Load(r3), S.Load(r3 + S.Lanes), S.Load(r3 + (2 * S.Lanes)), S.Load(r3 + (3 * S.Lanes)));
+        }
+
+        float* a1 = a + aStride;
+        float* a2 = a1 + aStride;
+        float* a3 = a2 + aStride;
+        for (nint t = 0; t < steps; t++, b += bStride)
+        {
+            V b0 = S.Load(b), b1 = S.Load(b + S.Lanes), b2 = S.Load(b + (2 * S.Lanes)), b3 = S.Load(b + (3 * S.Lanes));
+            V x = S.Broadcast(a[t]);
+            (c00, c01, c02, c03) = (S.Fma(x, b0, c00), S.Fma(x, b1, c01), S.Fma(x, b2, c02), S.Fma(x, b3, c03));
+            x = S.Broadcast(a1[t]);
+            (c10, c11, c12, c13) = (S.Fma(x, b0, c10), S.Fma(x, b1, c11), S.Fma(x, b2, c12), S.Fma(x, b3, c13));
+            x = S.Broadcast(a2[t]);
+            (c20, c21, c22, c23) = (S.Fma(x, b0, c20), S.Fma(x, b1, c21), S.Fma(x, b2, c22), S.Fma(x, b3, c23));
+            x = S.Broadcast(a3[t]);
+            (c30, c31, c32, c33) = (S.Fma(x, b0, c30), S.Fma(x, b1, c31), S.Fma(x, b2, c32), S.Fma(x, b3, c33));
+        }
+
+        StoreFour<S, V>(c, c00, c01, c02, c03);
+        StoreFour<S, V>(r1, c10, c11, c12, c13);
+        StoreFour<S, V>(r2, c20, c21, c22, c23);
+        StoreFour<S, V>(r3, c30, c31, c32, c33);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreFour<S, V>(float* target, V a, V b, V c, V d)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        S.Store(target, a);
+        S.Store(target + S.Lanes, b);
+        S.Store(target + (2 * S.Lanes), c);
+        S.Store(target + (3 * S.Lanes), d);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -44,7 +44,7 @@ internal static unsafe class Embedding
                     continue;
                 }
 
-                if (Table.Blocks is not null)
+                if (Table.Format != WeightFormat.BF16)
                 {
                     Table.CopyRow(Ids[t], Y.Row(t));
                     continue;

@@ -98,13 +98,21 @@ internal static unsafe partial class Experts
         where V : struct
     {
         float* target = c.Row(row) + from;
-        if (w.Blocks is not null)
+        if (w.Reading == WeightReading.Unpacked)
+        {
+            UnpackedProduct.Rows<S, V>(left, rows, w, 0, w.Rows, from, to, target, c.Stride, accumulate);
+        }
+        else if (w.Reading == WeightReading.Tiles)
         {
             TileProduct.Rows<S, V>(left, rows, w.Tiles!, 0, w.Rows, from, to, target, c.Stride, accumulate);
         }
         else if (w.Format == WeightFormat.F32)
         {
             BlockProduct.Rows<S, V, Float32Panel>(left, rows, w.Data, w.Columns, null, from, to, w.Rows, target, c.Stride, accumulate);
+        }
+        else if (w.Format == WeightFormat.F16)
+        {
+            BlockProduct.Rows<S, V, Float16Panel>(left, rows, w.Data, w.Columns, null, from, to, w.Rows, target, c.Stride, accumulate);
         }
         else
         {

@@ -133,7 +133,7 @@ internal static unsafe partial class Experts
         return gathered;
     }
 
-    /// <summary>x rounded to bytes if a matrix of the experts has a block format; null if none has.</summary>
+    /// <summary>x rounded to bytes if a matrix of the experts is read as tiles; null if none is.</summary>
     private static ActivationBlock* ToBytes<S, V>(WorkerPool pool, Arena arena, Weight[] one, Weight[] other, Tensor x)
         where S : struct, ISimd<V>
         where V : struct
@@ -141,7 +141,7 @@ internal static unsafe partial class Experts
         bool needed = false;
         for (int e = 0; e < one.Length; e++)
         {
-            needed |= one[e].Blocks is not null || other[e].Blocks is not null;
+            needed |= one[e].Reading == WeightReading.Tiles || other[e].Reading == WeightReading.Tiles;
         }
 
         if (!needed)
@@ -172,17 +172,27 @@ internal static unsafe partial class Experts
         where S : struct, ISimd<V>
         where V : struct => w.Blocks!.Multiply<S, V>(a, QuantisedRows.Stride(w.Columns), rows, w.Tiles!, from, to, c.Row(row) + from, c.Stride);
 
-    /// <summary>c = a W^T for rows of a piece and its columns, from packed panels.</summary>
+    /// <summary>c = a W^T for rows of a piece and its columns, from packed panels or unpacked on the way.</summary>
     private static void Multiply<S, V>(float* a, nint stride, int rows, Weight w, int from, int to, Tensor c, int row)
         where S : struct, ISimd<V>
         where V : struct
     {
-        PackedWeight packed = w.Packed!;
         LeftOperand left = LeftOperand.Rows(a, stride);
         float* target = c.Row(row) + from;
+        if (w.Reading == WeightReading.Unpacked)
+        {
+            UnpackedProduct.Columns<S, V>(left, rows, w, from, to, w.Columns, target, c.Stride, false);
+            return;
+        }
+
+        PackedWeight packed = w.Packed!;
         if (w.Format == WeightFormat.F32)
         {
             BlockProduct.Packed<S, V, Float32Panel>(left, rows, packed.Data, packed.PanelBytes, from, to, w.Columns, target, c.Stride, false);
+        }
+        else if (w.Format == WeightFormat.F16)
+        {
+            BlockProduct.Packed<S, V, Float16Panel>(left, rows, packed.Data, packed.PanelBytes, from, to, w.Columns, target, c.Stride, false);
         }
         else
         {
@@ -226,7 +236,7 @@ internal static unsafe partial class Experts
 
         private void Project(in ExpertPiece piece, Weight w, Tensor target)
         {
-            if (w.Blocks is not null)
+            if (w.Reading == WeightReading.Tiles)
             {
                 ActivationBlock* bytes = Gather(saved.Groups, piece.Place, piece.Rows, blocks, QuantisedRows.Stride(x.Columns));
                 Multiply<S, V>(bytes, piece.Rows, w, piece.Column, piece.End, target, piece.Place);
@@ -263,7 +273,7 @@ internal static unsafe partial class Experts
             {
                 ExpertPiece piece = pieces[index];
                 Weight down = experts.Down[piece.Expert];
-                if (down.Blocks is not null)
+                if (down.Reading == WeightReading.Tiles)
                 {
                     ActivationBlock* rows = blocks + ((nint)piece.Place * QuantisedRows.Stride(hidden.Columns));
                     Multiply<S, V>(rows, piece.Rows, down, piece.Column, piece.End, outputs, piece.Place);

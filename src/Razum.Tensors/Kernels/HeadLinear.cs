@@ -95,11 +95,11 @@ internal static unsafe class HeadLinear
         int depth = byRows ? slice.Count : w.Columns;
         Pieces pieces = new(x.Rows, columns, depth, heads > pool.Threads ? 1 : pool.Threads);
         long work = (long)x.Rows * heads * columns * depth;
-        if (w.Blocks is not null)
+        if (w.Reading != WeightReading.Panels)
         {
-            BlockTiles tiles = BlockTiles.For(w, pool);
-            ActivationBlock* blocks = toBytes ? QuantisedRows.OfThread.Fill<S, V>(pool, x) : null;
-            pool.For(heads * pieces.Count, 1, new BlockJob<S, V>(pieces, x, blocks, tiles, slice, columns, depth, byRows, y, accumulate), work);
+            BlockTiles? tiles = w.Reading == WeightReading.Tiles ? BlockTiles.For(w, pool) : null;
+            ActivationBlock* blocks = toBytes && tiles is not null ? QuantisedRows.OfThread.Fill<S, V>(pool, x) : null;
+            pool.For(heads * pieces.Count, 1, new BlockJob<S, V>(pieces, x, blocks, w, tiles, slice, columns, depth, byRows, y, accumulate), work);
             return;
         }
 
@@ -107,6 +107,10 @@ internal static unsafe class HeadLinear
         if (w.Format == WeightFormat.F32)
         {
             pool.For(heads * pieces.Count, 1, new Job<S, V, Float32Panel>(pieces, x, w, packed, slice, columns, depth, y, accumulate), work);
+        }
+        else if (w.Format == WeightFormat.F16)
+        {
+            pool.For(heads * pieces.Count, 1, new Job<S, V, Float16Panel>(pieces, x, w, packed, slice, columns, depth, y, accumulate), work);
         }
         else
         {
@@ -155,9 +159,11 @@ internal static unsafe class HeadLinear
         }
     }
 
-    /// <summary>The same with a weight in a block format; <paramref name="blocks"/> is x rounded to bytes, or null for products in F32.</summary>
+    /// <summary>
+    /// The same with a weight in a block format, in tiles or not; <paramref name="blocks"/> is x rounded to bytes, or null for products in F32.
+    /// </summary>
     private readonly struct BlockJob<S, V>(
-        Pieces pieces, Tensor x, ActivationBlock* blocks, BlockTiles tiles, HeadRows slice, int columns, int depth, bool byRows, Tensor y, bool accumulate) : IRangeJob
+        Pieces pieces, Tensor x, ActivationBlock* blocks, Weight w, BlockTiles? tiles, HeadRows slice, int columns, int depth, bool byRows, Tensor y, bool accumulate) : IRangeJob
         where S : struct, ISimd<V>
         where V : struct
     {
@@ -171,18 +177,22 @@ internal static unsafe class HeadLinear
                 pieces.Get(i % pieces.Count, out int row, out int rows, out int column, out int end);
                 LeftOperand left = LeftOperand.Rows(x.Row(row) + (head * depth), x.Stride);
                 float* target = y.Row(row) + (head * columns) + column;
-                if (byRows)
+                if (byRows && tiles is null)
                 {
-                    TileProduct.Rows<S, V>(left, rows, tiles, first, depth, column, end, target, y.Stride, accumulate);
+                    UnpackedProduct.Rows<S, V>(left, rows, w, first, depth, column, end, target, y.Stride, accumulate);
+                }
+                else if (byRows)
+                {
+                    TileProduct.Rows<S, V>(left, rows, tiles!, first, depth, column, end, target, y.Stride, accumulate);
                 }
                 else if (blocks == null)
                 {
-                    TileProduct.Columns<S, V>(left, rows, tiles, first + column, first + end, depth, target, y.Stride, accumulate);
+                    UnpackedProduct.Columns<S, V>(left, rows, w, first + column, first + end, depth, target, y.Stride, accumulate);
                 }
                 else
                 {
                     ActivationBlock* part = blocks + (row * stride) + QuantisedRows.Stride(head * depth);
-                    tiles.Format.Multiply<S, V>(part, stride, rows, tiles, first + column, first + end, target, y.Stride);
+                    tiles!.Format.Multiply<S, V>(part, stride, rows, tiles, first + column, first + end, target, y.Stride);
                 }
             }
         }

@@ -10,8 +10,8 @@ namespace Razum.Tensors.Kernels;
 /// y = x W^T + b and its gradients. x [T, in], W [out, in], b [out], y [T, out].
 /// Every element of a result is one chain of fused multiply-adds over the contraction index, ascending: for y and dx it starts from 0 (or from
 /// dx where that is added to), for gradients of parameters from the gradient so far, so that two batches add up like one.
-/// With a weight in a block format x is rounded to bytes and y is a chain over blocks of exact integer products (<see cref="TileKernel"/>); dx uses the
-/// dequantised values, as above.
+/// With a weight in a block format that has tiles x is rounded to bytes and y is a chain over blocks of exact integer products (<see cref="TileKernel"/>); dx,
+/// and all products with other block formats, use the dequantised values, as above.
 /// </summary>
 internal static unsafe class Linear
 {
@@ -28,7 +28,13 @@ internal static unsafe class Linear
         }
 
         Pieces pieces = new(x.Rows, w.Rows, w.Columns, pool.Threads);
-        if (w.Blocks is not null)
+        if (w.Reading == WeightReading.Unpacked)
+        {
+            pool.For(pieces.Count, 1, new UnpackedForwardJob<S, V>(pieces, x, w, bias, y));
+            return;
+        }
+
+        if (w.Reading == WeightReading.Tiles)
         {
             BlockTiles tiles = BlockTiles.For(w, pool);
             ActivationBlock* blocks = (activations ?? QuantisedRows.OfThread).Fill<S, V>(pool, x);
@@ -40,6 +46,10 @@ internal static unsafe class Linear
         if (w.Format == WeightFormat.F32)
         {
             pool.For(pieces.Count, 1, new ForwardJob<S, V, Float32Panel>(pieces, x, packed, bias, y));
+        }
+        else if (w.Format == WeightFormat.F16)
+        {
+            pool.For(pieces.Count, 1, new ForwardJob<S, V, Float16Panel>(pieces, x, packed, bias, y));
         }
         else
         {
@@ -55,13 +65,21 @@ internal static unsafe class Linear
         Check(dx, w, null, dy);
         LeftOperand left = LeftOperand.Rows(dy.Data, dy.Stride);
         Pieces pieces = new(dx.Rows, dx.Columns, w.Rows, pool.Threads);
-        if (w.Blocks is not null)
+        if (w.Reading == WeightReading.Unpacked)
+        {
+            pool.For(pieces.Count, 1, new UnpackedRowsJob<S, V>(pieces, left, w, dx, accumulate));
+        }
+        else if (w.Reading == WeightReading.Tiles)
         {
             pool.For(pieces.Count, 1, new BlockRowsJob<S, V>(pieces, left, BlockTiles.For(w, pool), dx, accumulate));
         }
         else if (w.Format == WeightFormat.F32)
         {
             pool.For(pieces.Count, 1, new RowsJob<S, V, Float32Panel>(pieces, left, w.Data, w.Columns, w.Rows, dx, accumulate));
+        }
+        else if (w.Format == WeightFormat.F16)
+        {
+            pool.For(pieces.Count, 1, new RowsJob<S, V, Float16Panel>(pieces, left, w.Data, w.Columns, w.Rows, dx, accumulate));
         }
         else
         {
@@ -235,7 +253,7 @@ internal static unsafe class Linear
         }
     }
 
-    /// <summary>The forward product with a weight in a block format.</summary>
+    /// <summary>The forward product with a weight in tiles.</summary>
     private readonly struct BlockForwardJob<S, V>(Pieces pieces, ActivationBlock* x, int depth, BlockTiles tiles, Weight? bias, Tensor y) : IRangeJob
         where S : struct, ISimd<V>
         where V : struct
@@ -256,7 +274,42 @@ internal static unsafe class Linear
         }
     }
 
-    /// <summary>The product with the rows of a weight in a block format.</summary>
+    /// <summary>The forward product with values that are made F32 on the way.</summary>
+    private readonly struct UnpackedForwardJob<S, V>(Pieces pieces, Tensor x, Weight w, Weight? bias, Tensor y) : IRangeJob
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        public void Run(int from, int to)
+        {
+            for (int i = from; i < to; i++)
+            {
+                pieces.Get(i, out int row, out int rows, out int column, out int end);
+                float* target = y.Row(row) + column;
+                UnpackedProduct.Columns<S, V>(LeftOperand.Rows(x.Row(row), x.Stride), rows, w, column, end, x.Columns, target, y.Stride, false);
+                if (bias is not null)
+                {
+                    AddBias<S, V>(bias, column, end - column, target, rows, y.Stride);
+                }
+            }
+        }
+    }
+
+    /// <summary>The product with rows that are made F32 on the way.</summary>
+    private readonly struct UnpackedRowsJob<S, V>(Pieces pieces, LeftOperand left, Weight w, Tensor target, bool accumulate) : IRangeJob
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        public void Run(int from, int to)
+        {
+            for (int i = from; i < to; i++)
+            {
+                pieces.Get(i, out int row, out int rows, out int column, out int end);
+                UnpackedProduct.Rows<S, V>(left.From(row, 0), rows, w, 0, w.Rows, column, end, target.Row(row) + column, target.Stride, accumulate);
+            }
+        }
+    }
+
+    /// <summary>The product with the rows of a weight in tiles.</summary>
     private readonly struct BlockRowsJob<S, V>(Pieces pieces, LeftOperand left, BlockTiles tiles, Tensor target, bool accumulate) : IRangeJob
         where S : struct, ISimd<V>
         where V : struct

@@ -94,6 +94,24 @@ internal readonly unsafe struct Avx2 : ISimd<Vector256<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxLane(Vector256<float> a) => Neon.MaxLane(Vector128.Max(a.GetLower(), a.GetUpper()));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Sums(Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d)
+    {
+        Vector256<double> ab = (Avx2Isa.UnpackLow(a, b) + Avx2Isa.UnpackHigh(a, b)).AsDouble();
+        Vector256<double> cd = (Avx2Isa.UnpackLow(c, d) + Avx2Isa.UnpackHigh(c, d)).AsDouble();
+        Vector256<float> all = Avx2Isa.UnpackLow(ab, cd).AsSingle() + Avx2Isa.UnpackHigh(ab, cd).AsSingle();
+        return all.GetLower() + all.GetUpper();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Maxima(Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d)
+    {
+        Vector256<double> ab = Max(Avx2Isa.UnpackLow(a, b), Avx2Isa.UnpackHigh(a, b)).AsDouble();
+        Vector256<double> cd = Max(Avx2Isa.UnpackLow(c, d), Avx2Isa.UnpackHigh(c, d)).AsDouble();
+        Vector256<float> all = Max(Avx2Isa.UnpackLow(ab, cd).AsSingle(), Avx2Isa.UnpackHigh(ab, cd).AsSingle());
+        return Vector128.Max(all.GetLower(), all.GetUpper());
+    }
+
     // The tails are calls of their own: a method with stack memory would never be inlined into a loop.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static Vector256<float> LoadTail(float* source, int count)

@@ -94,6 +94,26 @@ internal readonly unsafe struct Avx512 : ISimd<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxLane(Vector512<float> a) => Avx2.MaxLane(Vector256.Max(a.GetLower(), a.GetUpper()));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Sums(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d)
+    {
+        Vector512<double> ab = (Avx512Isa.UnpackLow(a, b) + Avx512Isa.UnpackHigh(a, b)).AsDouble();
+        Vector512<double> cd = (Avx512Isa.UnpackLow(c, d) + Avx512Isa.UnpackHigh(c, d)).AsDouble();
+        Vector512<float> all = Avx512Isa.UnpackLow(ab, cd).AsSingle() + Avx512Isa.UnpackHigh(ab, cd).AsSingle();
+        Vector256<float> half = all.GetLower() + all.GetUpper();
+        return half.GetLower() + half.GetUpper();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Maxima(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d)
+    {
+        Vector512<double> ab = Max(Avx512Isa.UnpackLow(a, b), Avx512Isa.UnpackHigh(a, b)).AsDouble();
+        Vector512<double> cd = Max(Avx512Isa.UnpackLow(c, d), Avx512Isa.UnpackHigh(c, d)).AsDouble();
+        Vector512<float> all = Max(Avx512Isa.UnpackLow(ab, cd).AsSingle(), Avx512Isa.UnpackHigh(ab, cd).AsSingle());
+        Vector256<float> half = Vector256.Max(all.GetLower(), all.GetUpper());
+        return Vector128.Max(half.GetLower(), half.GetUpper());
+    }
+
     // The tails are calls of their own: a method with stack memory would never be inlined into a loop.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static Vector512<float> LoadTail(float* source, int count)

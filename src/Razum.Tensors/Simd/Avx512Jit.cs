@@ -74,4 +74,10 @@ internal readonly unsafe struct Avx512Jit : ISimd<Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxLane(Vector512<float> a) => Avx512.MaxLane(a);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Sums(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d) => Avx512.Sums(a, b, c, d);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Maxima(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d) => Avx512.Maxima(a, b, c, d);
 }

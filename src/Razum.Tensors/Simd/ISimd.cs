@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Razum.Tensors.Simd;
 
 /// <summary>
@@ -71,4 +73,10 @@ internal unsafe interface ISimd<V>
     static abstract float Sum(V a);
 
     static abstract float MaxLane(V a);
+
+    /// <summary>The sums over the lanes of four vectors, all in one order (which need not be that of <see cref="Sum"/>).</summary>
+    static abstract Vector128<float> Sums(V a, V b, V c, V d);
+
+    /// <summary>The greatest lanes of four vectors.</summary>
+    static abstract Vector128<float> Maxima(V a, V b, V c, V d);
 }

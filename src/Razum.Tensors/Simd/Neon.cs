@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 
 namespace Razum.Tensors.Simd;
 
@@ -97,6 +98,16 @@ internal readonly unsafe struct Neon : ISimd<Vector128<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxLane(Vector128<float> a) => MathF.Max(MathF.Max(a.ToScalar(), a.GetElement(1)), MathF.Max(a.GetElement(2), a.GetElement(3)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Sums(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d) => AdvSimd.Arm64.IsSupported
+        ? AdvSimd.Arm64.AddPairwise(AdvSimd.Arm64.AddPairwise(a, b), AdvSimd.Arm64.AddPairwise(c, d))
+        : Vector128.Create(Sum(a), Sum(b), Sum(c), Sum(d));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Maxima(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d) => AdvSimd.Arm64.IsSupported
+        ? AdvSimd.Arm64.MaxPairwise(AdvSimd.Arm64.MaxPairwise(a, b), AdvSimd.Arm64.MaxPairwise(c, d))
+        : Vector128.Create(MaxLane(a), MaxLane(b), MaxLane(c), MaxLane(d));
 
     // The tails are calls of their own: a method with stack memory would never be inlined into a loop.
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Razum.Tensors.Simd;
 
 /// <summary>One lane: plain C# for processors without known vector instructions.</summary>
@@ -65,4 +67,8 @@ internal readonly unsafe struct Scalar : ISimd<float>
     public static float Sum(float a) => a;
 
     public static float MaxLane(float a) => a;
+
+    public static Vector128<float> Sums(float a, float b, float c, float d) => Vector128.Create(a, b, c, d);
+
+    public static Vector128<float> Maxima(float a, float b, float c, float d) => Vector128.Create(a, b, c, d);
 }

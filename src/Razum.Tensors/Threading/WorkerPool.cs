@@ -16,7 +16,8 @@ internal interface IRangeJob
 /// </summary>
 public sealed unsafe class WorkerPool : IDisposable
 {
-    private const int SpinsBeforeSleep = 4000;
+    /// <summary>Spins of the shortest kind, some tens of nanoseconds each: a step of a small model has a hundred jobs of a few microseconds.</summary>
+    private const int SpinsBeforeSleep = 16000;
 
     /// <summary>Multiply-adds that the calling thread has done before another one could begin to help.</summary>
     private const long SmallestWork = 1 << 17;
@@ -89,7 +90,7 @@ public sealed unsafe class WorkerPool : IDisposable
         {
             if (++spins < SpinsBeforeSleep)
             {
-                Thread.SpinWait(8);
+                Thread.SpinWait(1);
             }
             else
             {
@@ -166,7 +167,7 @@ public sealed unsafe class WorkerPool : IDisposable
             {
                 if (++spins < SpinsBeforeSleep)
                 {
-                    Thread.SpinWait(4);
+                    Thread.SpinWait(1);
                 }
                 else
                 {

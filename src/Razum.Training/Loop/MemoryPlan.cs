@@ -14,8 +14,9 @@ namespace Razum.Training.Loop;
 /// <param name="Base">The frozen weights: the mapped file and the same values in the order in which products read them, or quantised blocks.</param>
 /// <param name="Adapters">Adapters, their gradients and two moments, and their tiles.</param>
 /// <param name="Activations">What a micro-batch leaves for the backward pass, and what a step of the engine computes.</param>
-/// <param name="Cache">Keys and values of the engine.</param>
-internal sealed record MemoryPlan(double Base, double Adapters, double Activations, double Cache)
+/// <param name="Cache">Keys and values of the engine: all that its sequences may need, or what is left for them, but at least one context.</param>
+/// <param name="CacheTokens">Tokens that the cache has room for; 0 where it has room for all.</param>
+internal sealed record MemoryPlan(double Base, double Adapters, double Activations, double Cache, int CacheTokens)
 {
     /// <summary>What else runs here.</summary>
     private const double Reserve = 512 << 20;
@@ -29,8 +30,10 @@ internal sealed record MemoryPlan(double Base, double Adapters, double Activatio
         try
         {
             double adapters = shape.Adapters.Sum(p => (double)p.A.Count + p.B.Count);
-            (double activations, double cache) = Sampling(run, shape);
-            return new MemoryPlan(shape.Parameters.Sum(w => BaseBytes(run, shape, checkpoint, w)), 5 * sizeof(float) * adapters, Training(run, shape) + activations, cache);
+            double weights = shape.Parameters.Sum(w => BaseBytes(run, shape, checkpoint, w));
+            double activations = Training(run, shape) + Sampling(run, shape);
+            var plan = new MemoryPlan(weights, 5 * sizeof(float) * adapters, activations, 0, 0);
+            return Sequences(run) == 0 ? plan : plan.WithCache(run, new DecoderCost(shape).CachedRowBytes);
         }
         finally
         {
@@ -67,7 +70,7 @@ internal sealed record MemoryPlan(double Base, double Adapters, double Activatio
         }
 
         bool isMultiplied = !weight.IsVector && (weight == shape.Head || weight.Name != "model.embed_tokens.weight");
-        if (isMultiplied && run.Quantize is { } format && QuantisedParameters.FormatOf(weight.Name, weight.Rows, weight.Columns, format) is { } chosen)
+        if (isMultiplied && run.Quantize is { } format && QuantisedParameters.Chosen(format, weight.Name, weight.Rows, weight.Columns) is { } chosen)
         {
             return weight.Count * chosen.BitsPerValue() / 8;
         }
@@ -88,18 +91,23 @@ internal sealed record MemoryPlan(double Base, double Adapters, double Activatio
         return (run.MicroBatchTokens * kept) + Logits(LogProbabilities.ChunkRows(shape.Head), run);
     }
 
-    /// <summary>The engine of the largest stage that samples.</summary>
-    private static (double Activations, double Cache) Sampling(RunConfig run, Decoder shape)
-    {
-        int sequences = run.Stages.Max(s => s.Policy?.Concurrent ?? 0);
-        if (sequences == 0)
-        {
-            return (0, 0);
-        }
+    /// <summary>Sequences that the engine of the largest stage has in work at a time; 0 if no stage samples.</summary>
+    private static int Sequences(RunConfig run) => run.Stages.Max(s => s.Policy?.Concurrent ?? 0);
 
-        double cache = (double)sequences * run.SequenceLength * new DecoderCost(shape).CachedRowBytes;
-        double rows = Math.Max(512, 2.0 * sequences);
-        return ((rows * MemoryNeed.RowBytes(shape)) + Logits(sequences, run), Math.Min(cache, Processor.Memory / 2.0));
+    /// <summary>What a step of that engine computes.</summary>
+    private static double Sampling(RunConfig run, Decoder shape)
+    {
+        int sequences = Sequences(run);
+        return sequences == 0 ? 0 : (Math.Max(512, 2.0 * sequences) * MemoryNeed.RowBytes(shape)) + Logits(sequences, run);
+    }
+
+    /// <summary>Fewer cached tokens only mean that fewer answers are drawn at a time.</summary>
+    private MemoryPlan WithCache(RunConfig run, double rowBytes)
+    {
+        double wanted = (double)Sequences(run) * run.SequenceLength;
+        double room = Math.Min(Processor.FreeMemory - Total, Processor.Memory / 2.0) / rowBytes;
+        double tokens = Math.Min(Math.Max(Math.Min(wanted, room), BlockTable.BlocksFor(run.SequenceLength) * BlockPool.BlockRows), int.MaxValue);
+        return this with { Cache = tokens * rowBytes, CacheTokens = tokens < wanted ? (int)tokens : 0 };
     }
 
     private static double Logits(int rows, RunConfig run) => (double)rows * run.Model.VocabSize * sizeof(float);

@@ -40,7 +40,7 @@ public sealed class TrainLoop : IDisposable
         Directory.CreateDirectory(run.Output);
         _folders.Clean();
         Tokenizer = LoadTokenizer(run);
-        (Decoder, _base) = run.Lora is null ? (MakeDecoder(run), null) : MakeAdapted(run, options);
+        (Decoder, _base, int cacheTokens) = run.Lora is null ? (MakeDecoder(run), null, 0) : MakeAdapted(run, options);
         if (Decoder.Config.VocabSize < Tokenizer.VocabSize)
         {
             throw new InvalidDataException($"{run.Name}: the tokenizer has {Tokenizer.VocabSize} tokens, the model's vocab_size is {Decoder.Config.VocabSize}");
@@ -57,7 +57,7 @@ public sealed class TrainLoop : IDisposable
             Decoder.LatentForm = LatentAttentionForm.Absorbed; // one form to sample and to train: the same bits
         }
 
-        _trainee = new Trainee(run, Decoder, Tokenizer, options);
+        _trainee = new Trainee(run, Decoder, Tokenizer, options, cacheTokens);
         _stages = [.. run.Stages.Select(MakeStage)];
         _identity = Identity(run, _stages);
         _published = new PublishedModel
@@ -179,7 +179,7 @@ public sealed class TrainLoop : IDisposable
     }
 
     /// <summary>New adapters over a base that stays where it is mapped, or quantised; the files are open as long as it is used.</summary>
-    private static (Decoder Decoder, Checkpoint Files) MakeAdapted(RunConfig run, TrainOptions options)
+    private static (Decoder Decoder, Checkpoint Files, int CacheTokens) MakeAdapted(RunConfig run, TrainOptions options)
     {
         var checkpoint = new Checkpoint(run.ModelPath!);
         try
@@ -190,7 +190,7 @@ public sealed class TrainLoop : IDisposable
             using WorkerPool pool = new(options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
             ParameterSource source = new CheckpointParameters(checkpoint);
             source = run.Quantize is { } format ? new QuantisedParameters(source, format, pool) : source;
-            return (AdaptedDecoder.Create(run.Model, source, run.Lora!, run.Seed, $"{run.Name}: lora.targets"), checkpoint);
+            return (AdaptedDecoder.Create(run.Model, source, run.Lora!, run.Seed, $"{run.Name}: lora.targets"), checkpoint, plan.CacheTokens);
         }
         catch
         {

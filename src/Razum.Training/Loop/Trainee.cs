@@ -9,9 +9,9 @@ namespace Razum.Training.Loop;
 /// <summary>The model that a run trains, and what all its stages work on it with.</summary>
 internal sealed class Trainee : IDisposable
 {
-    public Trainee(RunConfig run, Decoder decoder, Tokenizer tokenizer, TrainOptions options)
+    public Trainee(RunConfig run, Decoder decoder, Tokenizer tokenizer, TrainOptions options, int cacheTokens = 0)
     {
-        (Run, Decoder, Tokenizer, Options) = (run, decoder, tokenizer, options);
+        (Run, Decoder, Tokenizer, Options, CacheTokens) = (run, decoder, tokenizer, options, cacheTokens);
         Ops = new CpuOps(options.Threads, options.InstructionSet, run.Arithmetic);
         Trained = decoder.Adapters.Count == 0 ? decoder.Parameters : [.. decoder.Adapters.SelectMany(p => new[] { p.A, p.B })];
         Optimizer = run.MakeOptimizer(Trained, Ops);
@@ -38,6 +38,9 @@ internal sealed class Trainee : IDisposable
     public CpuOps Ops { get; }
 
     public Optimizer Optimizer { get; }
+
+    /// <summary>Tokens that an engine that samples keeps at a time; 0 leaves it to the engine.</summary>
+    public int CacheTokens { get; }
 
     public TrainStep Step { get; }
 

@@ -22,7 +22,7 @@ public sealed record ComputePath(WeightFormat Weights, Products Products)
     /// <summary>Block formats multiply bytes in either arithmetic. Products without an instruction here are bounded by those in F32.</summary>
     private static Products ProductsOf(WeightFormat weights, Arithmetic arithmetic)
     {
-        Products products = WeightFormats.Quantised.Contains(weights) ? Products.Int8 : arithmetic == Arithmetic.BF16 ? Products.BF16 : Products.F32;
+        Products products = weights.MultipliesBytes() ? Products.Int8 : arithmetic == Arithmetic.BF16 && weights <= WeightFormat.BF16 ? Products.BF16 : Products.F32;
         return MachinePeak.Has(products) ? products : Products.F32;
     }
 }

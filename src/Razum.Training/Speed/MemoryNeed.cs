@@ -26,7 +26,8 @@ internal sealed record MemoryNeed(double Weights, double Tiles, double Activatio
         bool IsMultiplied(Weight w) => !w.IsVector && (w == decoder.Head || w.Name != "model.embed_tokens.weight");
         double kept = decoder.Parameters.Where(w => !IsMultiplied(w)).Sum(bytes);
         double matrices = decoder.Parameters.Where(IsMultiplied).Sum(bytes);
-        double tiles = options.Quantize is { } format ? decoder.Parameters.Where(IsMultiplied).Sum(w => w.Count) * format.BitsPerValue() / 8 : matrices;
+        double tiles = options.Quantize is { } format ? decoder.Parameters.Where(IsMultiplied).Sum(w => w.Count) * format.BitsPerValue() / 8
+            : decoder.Parameters.Where(IsMultiplied).Sum(w => w.Count * w.Format.BitsPerValue() / 8);
         double stored = kept + (options.Quantize is null ? matrices : 0);
         int largest = options.BatchSizes.Append(1).Max();
         int prompt = options.PromptTokens ?? 512;

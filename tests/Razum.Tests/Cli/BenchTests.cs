@@ -75,6 +75,23 @@ public sealed class BenchTests : IDisposable
     }
 
     [Fact]
+    public async Task Four_bits_are_measured_where_columns_are_whole_blocks()
+    {
+        string wide = TinyModel.Config.Replace("\"hidden_size\": 32", "\"hidden_size\": 256", StringComparison.Ordinal)
+            .Replace("intermediate_size\": 48", "intermediate_size\": 512", StringComparison.Ordinal)
+            .Replace("moe_intermediate_size\": 16", "moe_intermediate_size\": 256", StringComparison.Ordinal);
+        TinyModel.Write(_folder.Path, wide);
+        var terminal = new TestTerminal();
+        Assert.Equal(CommandLine.Done, await terminal.Run(
+            "bench", "--json", "--rounds", "1", "--prompt", "8", "--generate", "4", "--batch", "0", "--no-train", "--quantize", "q4_k", _folder.Path));
+        JsonElement root = JsonDocument.Parse(terminal.Output).RootElement;
+        Assert.Equal("Q4_K", root.GetProperty("weights").GetString());
+        Assert.Equal(MachinePeak.Has(Products.Int8) ? "int8" : "f32", root.GetProperty("products").GetString());
+        Assert.Equal(["prompt 8", "generate 4"], root.GetProperty("measurements").EnumerateArray().Select(m => m.GetProperty("name").GetString()));
+        Assert.InRange(8.0 * root.GetProperty("weight_bytes").GetDouble() / root.GetProperty("parameters").GetDouble(), 4.5, 8.5);
+    }
+
+    [Fact]
     public void The_table_fits_80_columns_and_the_picture_has_all_roofs()
     {
         BenchmarkReport report = Report();

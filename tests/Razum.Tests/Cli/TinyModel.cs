@@ -20,15 +20,15 @@ internal static class TinyModel
         }
         """;
 
-    /// <summary>Writes the model into <paramref name="folder"/>.</summary>
-    public static void Write(string folder)
+    /// <summary>Writes the model, or one of another shape, into <paramref name="folder"/>.</summary>
+    public static void Write(string folder, string config = Config)
     {
         Directory.CreateDirectory(folder);
-        File.WriteAllText(Path.Combine(folder, "config.json"), Config);
+        File.WriteAllText(Path.Combine(folder, "config.json"), config);
         File.WriteAllText(Path.Combine(folder, "generation_config.json"), """{ "temperature": 0.8 }""");
         ByteTokenizer.Write(folder);
         var writer = new SafetensorsWriter();
-        foreach (Weight weight in new Decoder(ModelConfigReader.Parse(Config), new RandomParameters(1, 0.2f)).Parameters)
+        foreach (Weight weight in new Decoder(ModelConfigReader.Parse(config), new RandomParameters(1, 0.2f)).Parameters)
         {
             writer.Add(weight, ElementType.F32);
         }

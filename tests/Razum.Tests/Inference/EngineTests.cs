@@ -153,11 +153,12 @@ public sealed class EngineTests
         Assert.Equal("a cache of 4064 tokens does not hold one context of fake, 4096 tokens: limit the context, or give more", Refusal(new EngineOptions { CacheTokens = 4064 }));
         ModelInfo huge = s_info with { ContextLength = int.MaxValue / 2 };
         CacheShape shape = new(60, 576, 0);
-        Assert.Contains("one context of fake", Assert.Throws<ArgumentException>(() => CachePlan.Blocks(new EngineOptions(), huge, shape, 1L << 35)).Message, StringComparison.Ordinal);
+        static MemoryRoom Room(long bytes) => new(0, bytes, bytes);
+        Assert.Contains("one context of fake", Assert.Throws<ArgumentException>(() => CachePlan.Blocks(new EngineOptions(), huge, shape, Room(1L << 35))).Message, StringComparison.Ordinal);
         Assert.Contains("takes 35 MB; there are 20 MB", Assert.Throws<ArgumentException>(
-            () => CachePlan.Blocks(new EngineOptions { CacheTokens = 256 }, s_info with { ContextLength = 64 }, shape, 20_000_000)).Message, StringComparison.Ordinal);
-        Assert.Equal(32 * 128, CachePlan.Blocks(new EngineOptions(), s_info, new CacheShape(1, 1, 0), 1 << 30));
-        Assert.Equal((1 << 30) / (int)shape.BlockBytes, CachePlan.Blocks(new EngineOptions { MaxSequences = 256 }, s_info with { ContextLength = 64 }, shape, 1 << 30));
+            () => CachePlan.Blocks(new EngineOptions { CacheTokens = 256 }, s_info with { ContextLength = 64 }, shape, Room(20_000_000))).Message, StringComparison.Ordinal);
+        Assert.Equal(32 * 128, CachePlan.Blocks(new EngineOptions(), s_info, new CacheShape(1, 1, 0), Room(1 << 30)));
+        Assert.Equal((1 << 30) / (int)shape.BlockBytes, CachePlan.Blocks(new EngineOptions { MaxSequences = 256 }, s_info with { ContextLength = 64 }, shape, Room(1 << 30)));
 
         await using Engine engine = Create(new FakeModel(s_info.VocabSize), new EngineOptions { CacheTokens = 64, ContextLength = 40 });
         Assert.Equal(40, engine.Model.ContextLength);

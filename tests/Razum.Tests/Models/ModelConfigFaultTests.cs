@@ -41,7 +41,7 @@ public sealed class ModelConfigFaultTests
         { "llama", "rope_scaling.type", "\"yarn\"", "rope_scaling.type: \"yarn\" is not supported" },
         { "llama", "rope_scaling.short_factor", "[1]", "rope_scaling.short_factor: [1] is not supported" },
         { "llama", "rope_parameters", "{}", "rope_parameters: {} is not supported" },
-        { "llama", "quantization_config", "{\"quant_method\":\"fp8\"}", "quantization_config:" },
+        { "llama", "quantization_config", "{\"quant_method\":\"fp8\"}", "quantization_config.weight_block_size: nothing is not supported" },
         { "llama", "sliding_window", "4096", "sliding_window: 4096 is not supported" },
         { "llama", "tie_word_embeddings", "1", "tie_word_embeddings: expected true or false, found 1" },
         { "llama", "eos_token_id", "[1,\"a\"]", "eos_token_id: expected a list" },

@@ -36,12 +36,18 @@ public sealed class ModelConfigTests
     }
 
     [Fact]
-    public void Quantised_configs_are_refused()
+    public void Of_quantised_configs_only_those_of_E4M3_blocks_are_read()
     {
         foreach ((string _, JsonNode? model) in Published().Where(p => p.Value!["config"]!["quantization_config"] is not null))
         {
+            if (model!["config"]!["quantization_config"]!["quant_method"]!.GetValue<string>() == "fp8")
+            {
+                ModelConfigReader.Parse(model["config"]!.ToJsonString());
+                continue;
+            }
+
             string fault = Assert.Throws<InvalidDataException>(() => ModelConfigReader.Parse(model!["config"]!.ToJsonString())).Message;
-            Assert.Contains("config.json: quantization_config:", fault, StringComparison.Ordinal);
+            Assert.Contains("config.json: quantization_config.", fault, StringComparison.Ordinal);
         }
     }
 

@@ -43,7 +43,7 @@ public sealed class SameBitsTests
                 }
             }
 
-            foreach (WeightFormat format in WeightFormats.Quantised)
+            foreach (WeightFormat format in (WeightFormat[])[WeightFormat.Q8_0, WeightFormat.Q6_K, WeightFormat.Q5_K, WeightFormat.Q4_K, WeightFormat.Q2_K])
             {
                 data.Add(WideModel.Name, format, LatentAttentionForm.Expanded);
                 data.Add(WideModel.Name, format, LatentAttentionForm.Absorbed);

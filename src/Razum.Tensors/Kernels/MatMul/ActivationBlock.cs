@@ -23,4 +23,7 @@ internal unsafe struct ActivationBlock
 
     /// <summary>-Scale times the sum of <see cref="Values"/>.</summary>
     internal float NegatedSum;
+
+    /// <summary><see cref="Offset"/> of either half of <see cref="Values"/>.</summary>
+    internal fixed int HalfOffsets[2];
 }

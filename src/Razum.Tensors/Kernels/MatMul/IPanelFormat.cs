@@ -32,6 +32,20 @@ internal readonly unsafe struct Float32Panel : IPanelFormat
     public static float Load(byte* source, long index) => ((float*)source)[index];
 }
 
+/// <summary>F16, widened while it is loaded.</summary>
+internal readonly unsafe struct Float16Panel : IPanelFormat
+{
+    public static int Size => sizeof(ushort);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Load<S, V>(byte* source, int offset)
+        where S : struct, ISimd<V>
+        where V : struct => S.LoadHalf((ushort*)source + offset);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Load(byte* source, long index) => (float)((Half*)source)[index];
+}
+
 /// <summary>BF16, widened while it is loaded.</summary>
 internal readonly unsafe struct BFloat16Panel : IPanelFormat
 {

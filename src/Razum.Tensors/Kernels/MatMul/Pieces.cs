@@ -12,6 +12,7 @@ internal readonly struct Pieces
     private const int PiecesPerThread = 8;
     private const int FewestRows = 96;
     private const int FewestWideRows = 48;
+    private const int FewestRowsAtAll = 24;
 
     /// <summary>Partial sums of a piece stay in the second-level cache between two blocks of the contraction.</summary>
     private const int MostRows = 384;
@@ -45,6 +46,13 @@ internal readonly struct Pieces
         {
             group--;
             groups = (panels + group - 1) / group;
+        }
+
+        // Few rows and columns: pieces of fewer rows, so that no thread waits long for another one's last.
+        while (groups * _rowPieces < wanted && _rowStep >= 2 * FewestRowsAtAll)
+        {
+            _rowStep = ((_rowStep / 2) + 11) / 12 * 12;
+            _rowPieces = (rows + _rowStep - 1) / _rowStep;
         }
 
         _columnStep = group * Panel.Width;

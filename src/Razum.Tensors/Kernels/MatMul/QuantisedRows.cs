@@ -102,10 +102,11 @@ internal sealed unsafe class QuantisedRows
         float scale = isZero ? 0 : max / 127;
         V inverse = S.Broadcast(isZero ? 0 : 127 / max);
         V rounding = S.Broadcast(Rounding);
-        V sums = S.Zero;
+        V sums = S.Zero, firstSums = S.Zero;
         float* bits = stackalloc float[ActivationBlock.Size];
         for (int i = 0; i < ActivationBlock.Size; i += S.Lanes)
         {
+            firstSums = i == ActivationBlock.Size / 2 ? sums : firstSums;
             V rounded = S.Add(S.Multiply(S.Load(x + i), inverse), rounding);
             S.Store(bits + i, rounded);
             sums = S.Add(sums, S.Subtract(rounded, rounding)); // integers: exact in any order
@@ -119,10 +120,12 @@ internal sealed unsafe class QuantisedRows
             Vector128.Store(Vector128.Narrow(low, high), block->Values + i);
         }
 
-        float sum = S.Sum(sums);
+        float sum = S.Sum(sums), first = S.Sum(firstSums);
         block->Scale = scale;
         block->Offset = -128 * (int)sum;
         block->NegatedSum = -scale * sum;
+        block->HalfOffsets[0] = -128 * (int)first;
+        block->HalfOffsets[1] = -128 * (int)(sum - first);
     }
 
     private void Grow(nuint bytes)

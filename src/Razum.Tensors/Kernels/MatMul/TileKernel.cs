@@ -6,7 +6,7 @@ namespace Razum.Tensors.Kernels.MatMul;
 
 /// <summary>
 /// The innermost loops of products with block formats, written in vectors of the instruction set: rows of activations times two vectors of a panel's outputs.
-/// An output is one chain over the parts of 32 values, ascending: c = fma(sum of byte products, weight scale * x scale, c), with minima followed by
+/// An output is one chain over the parts of 32 values (over their halves where these have scales of their own), ascending: c = fma(sum of byte products, weight scale * x scale, c), with minima followed by
 /// c = fma(minimum, -sum of x, c). The byte products are exact integers, so every variant, machine code too, gives the same bits.
 /// </summary>
 internal static unsafe class TileKernel
@@ -19,7 +19,7 @@ internal static unsafe class TileKernel
     internal static void Rows4<S, V, F>(ActivationBlock* x, nint stride, byte* tile, int tiles, int lane, float* c, nint cRow, bool load)
         where S : struct, ISimd<V>
         where V : struct
-        where F : struct, IBlock
+        where F : struct, ITile
     {
         float* c1 = c + cRow, c2 = c1 + cRow, c3 = c2 + cRow;
         V s0L = Begin<S, V>(c, load), s0H = Begin<S, V>(c + S.Lanes, load);
@@ -31,33 +31,37 @@ internal static unsafe class TileKernel
             for (int part = 0; part < F.Values / ActivationBlock.Size; part++, x++)
             {
                 ActivationBlock* x1 = x + stride, x2 = x1 + stride, x3 = x2 + stride;
-                V i0L = Start<S, V, F>(x), i1L = Start<S, V, F>(x1), i2L = Start<S, V, F>(x2), i3L = Start<S, V, F>(x3);
-                V i0H = i0L, i1H = i1L, i2H = i2L, i3H = i3L;
-                for (int pair = 0; pair < 4; pair++)
+                for (int run = 0; run < F.Runs; run++)
                 {
-                    int k = 2 * pair;
-                    V low = F.First<S, V>(tile, part, pair, lane), high = F.First<S, V>(tile, part, pair, lane + S.Lanes);
-                    Dot<S, V>(low, high, x, k, ref i0L, ref i0H);
-                    Dot<S, V>(low, high, x1, k, ref i1L, ref i1H);
-                    Dot<S, V>(low, high, x2, k, ref i2L, ref i2H);
-                    Dot<S, V>(low, high, x3, k, ref i3L, ref i3H);
-                    (low, high) = (F.Second<S, V>(tile, part, pair, lane), F.Second<S, V>(tile, part, pair, lane + S.Lanes));
-                    Dot<S, V>(low, high, x, k + 1, ref i0L, ref i0H);
-                    Dot<S, V>(low, high, x1, k + 1, ref i1L, ref i1H);
-                    Dot<S, V>(low, high, x2, k + 1, ref i2L, ref i2H);
-                    Dot<S, V>(low, high, x3, k + 1, ref i3L, ref i3H);
-                }
+                    V i0L = Start<S, V, F>(x, run), i1L = Start<S, V, F>(x1, run), i2L = Start<S, V, F>(x2, run), i3L = Start<S, V, F>(x3, run);
+                    V i0H = i0L, i1H = i1L, i2H = i2L, i3H = i3L;
+                    for (int pair = run * (4 / F.Runs); pair < (run + 1) * (4 / F.Runs); pair++)
+                    {
+                        int k = 2 * pair;
+                        V low = F.First<S, V>(tile, part, pair, lane), high = F.First<S, V>(tile, part, pair, lane + S.Lanes);
+                        Dot<S, V>(low, high, x, k, ref i0L, ref i0H);
+                        Dot<S, V>(low, high, x1, k, ref i1L, ref i1H);
+                        Dot<S, V>(low, high, x2, k, ref i2L, ref i2H);
+                        Dot<S, V>(low, high, x3, k, ref i3L, ref i3H);
+                        (low, high) = (F.Second<S, V>(tile, part, pair, lane), F.Second<S, V>(tile, part, pair, lane + S.Lanes));
+                        Dot<S, V>(low, high, x, k + 1, ref i0L, ref i0H);
+                        Dot<S, V>(low, high, x1, k + 1, ref i1L, ref i1H);
+                        Dot<S, V>(low, high, x2, k + 1, ref i2L, ref i2H);
+                        Dot<S, V>(low, high, x3, k + 1, ref i3L, ref i3H);
+                    }
 
-                V scale = F.Scale<S, V>(tile, part, lane), minimum = F.Minimum<S, V>(tile, part, lane);
-                s0L = Add<S, V, F>(s0L, i0L, scale, minimum, x);
-                s1L = Add<S, V, F>(s1L, i1L, scale, minimum, x1);
-                s2L = Add<S, V, F>(s2L, i2L, scale, minimum, x2);
-                s3L = Add<S, V, F>(s3L, i3L, scale, minimum, x3);
-                (scale, minimum) = (F.Scale<S, V>(tile, part, lane + S.Lanes), F.Minimum<S, V>(tile, part, lane + S.Lanes));
-                s0H = Add<S, V, F>(s0H, i0H, scale, minimum, x);
-                s1H = Add<S, V, F>(s1H, i1H, scale, minimum, x1);
-                s2H = Add<S, V, F>(s2H, i2H, scale, minimum, x2);
-                s3H = Add<S, V, F>(s3H, i3H, scale, minimum, x3);
+                    int at = (part * F.Runs) + run;
+                    V scale = F.Scale<S, V>(tile, at, lane), minimum = F.Minimum<S, V>(tile, part, lane);
+                    s0L = Add<S, V, F>(s0L, i0L, scale, minimum, x);
+                    s1L = Add<S, V, F>(s1L, i1L, scale, minimum, x1);
+                    s2L = Add<S, V, F>(s2L, i2L, scale, minimum, x2);
+                    s3L = Add<S, V, F>(s3L, i3L, scale, minimum, x3);
+                    (scale, minimum) = (F.Scale<S, V>(tile, at, lane + S.Lanes), F.Minimum<S, V>(tile, part, lane + S.Lanes));
+                    s0H = Add<S, V, F>(s0H, i0H, scale, minimum, x);
+                    s1H = Add<S, V, F>(s1H, i1H, scale, minimum, x1);
+                    s2H = Add<S, V, F>(s2H, i2H, scale, minimum, x2);
+                    s3H = Add<S, V, F>(s3H, i3H, scale, minimum, x3);
+                }
             }
         }
 
@@ -75,22 +79,26 @@ internal static unsafe class TileKernel
     internal static void Rows1<S, V, F>(ActivationBlock* x, byte* tile, int tiles, int lane, float* c, bool load)
         where S : struct, ISimd<V>
         where V : struct
-        where F : struct, IBlock
+        where F : struct, ITile
     {
         V low = Begin<S, V>(c, load), high = Begin<S, V>(c + S.Lanes, load);
         for (int t = 0; t < tiles; t++, tile += F.TileBytes)
         {
             for (int part = 0; part < F.Values / ActivationBlock.Size; part++, x++)
             {
-                V sumL = Start<S, V, F>(x), sumH = sumL;
-                for (int pair = 0; pair < 4; pair++)
+                for (int run = 0; run < F.Runs; run++)
                 {
-                    Dot<S, V>(F.First<S, V>(tile, part, pair, lane), F.First<S, V>(tile, part, pair, lane + S.Lanes), x, 2 * pair, ref sumL, ref sumH);
-                    Dot<S, V>(F.Second<S, V>(tile, part, pair, lane), F.Second<S, V>(tile, part, pair, lane + S.Lanes), x, (2 * pair) + 1, ref sumL, ref sumH);
-                }
+                    V sumL = Start<S, V, F>(x, run), sumH = sumL;
+                    for (int pair = run * (4 / F.Runs); pair < (run + 1) * (4 / F.Runs); pair++)
+                    {
+                        Dot<S, V>(F.First<S, V>(tile, part, pair, lane), F.First<S, V>(tile, part, pair, lane + S.Lanes), x, 2 * pair, ref sumL, ref sumH);
+                        Dot<S, V>(F.Second<S, V>(tile, part, pair, lane), F.Second<S, V>(tile, part, pair, lane + S.Lanes), x, (2 * pair) + 1, ref sumL, ref sumH);
+                    }
 
-                low = Add<S, V, F>(low, sumL, F.Scale<S, V>(tile, part, lane), F.Minimum<S, V>(tile, part, lane), x);
-                high = Add<S, V, F>(high, sumH, F.Scale<S, V>(tile, part, lane + S.Lanes), F.Minimum<S, V>(tile, part, lane + S.Lanes), x);
+                    int at = (part * F.Runs) + run;
+                    low = Add<S, V, F>(low, sumL, F.Scale<S, V>(tile, at, lane), F.Minimum<S, V>(tile, part, lane), x);
+                    high = Add<S, V, F>(high, sumH, F.Scale<S, V>(tile, at, lane + S.Lanes), F.Minimum<S, V>(tile, part, lane + S.Lanes), x);
+                }
             }
         }
 
@@ -103,10 +111,10 @@ internal static unsafe class TileKernel
         where V : struct => load ? S.Load(c) : S.Zero;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Start<S, V, F>(ActivationBlock* x)
+    private static V Start<S, V, F>(ActivationBlock* x, int run)
         where S : struct, ISimd<V>
         where V : struct
-        where F : struct, IBlock => F.HasMinimum ? S.Zero : S.Broadcast(BitConverter.Int32BitsToSingle(x->Offset));
+        where F : struct, ITile => F.HasMinimum ? S.Zero : S.Broadcast(BitConverter.Int32BitsToSingle(F.Runs == 1 ? x->Offset : x->HalfOffsets[run]));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Dot<S, V>(V low, V high, ActivationBlock* x, int group, ref V sumL, ref V sumH)
@@ -122,7 +130,7 @@ internal static unsafe class TileKernel
     private static V Add<S, V, F>(V c, V sum, V scale, V minimum, ActivationBlock* x)
         where S : struct, ISimd<V>
         where V : struct
-        where F : struct, IBlock
+        where F : struct, ITile
     {
         c = S.Fma(S.ToFloat(sum), S.Multiply(scale, S.Broadcast(x->Scale)), c);
         return F.HasMinimum ? S.Fma(minimum, S.Broadcast(x->NegatedSum), c) : c;

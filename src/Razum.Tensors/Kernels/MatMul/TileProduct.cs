@@ -27,7 +27,7 @@ internal static unsafe class TileProduct
     internal static void Multiply<S, V, F>(ActivationBlock* x, nint stride, int rows, BlockTiles tiles, int from, int to, float* c, nint cRow)
         where S : struct, ISimd<V>
         where V : struct
-        where F : struct, IBlock
+        where F : struct, ITile
     {
         float* edge = stackalloc float[EdgeRows * BlockTiles.Lanes];
         for (int first = from / BlockTiles.Lanes * BlockTiles.Lanes; first < to; first += BlockTiles.Lanes)
@@ -86,31 +86,6 @@ internal static unsafe class TileProduct
         }
     }
 
-    /// <summary>
-    /// c[i, j - from] = (accumulate ? c : 0) + sum over k of a[i, k] W[j, k] for outputs j in [from, to), in F32 with values that are dequantised on the way.
-    /// For gradients: rounding them to bytes would lose the small ones.
-    /// </summary>
-    internal static void Columns<S, V>(in LeftOperand a, int rows, BlockTiles tiles, int from, int to, int depth, float* c, nint cRow, bool accumulate)
-        where S : struct, ISimd<V>
-        where V : struct
-    {
-        nint values = (nint)depth * MatMul.Panel.Width;
-        float* panel = ThreadScratch.Panels(2 * values);
-        float* byRows = panel + values;
-        for (int first = from; first < to; first += MatMul.Panel.Width)
-        {
-            int count = Math.Min(MatMul.Panel.Width, to - first);
-            for (int j = 0; j < count; j++)
-            {
-                tiles.Dequantize(first + j, byRows + ((nint)j * depth));
-            }
-
-            MatMul.Panel.Transpose(byRows, depth, count, depth, panel);
-            BlockProduct.Packed<S, V, Float32Panel>(
-                a, rows, (byte*)panel, values * sizeof(float), 0, count, depth, c + (first - from), cRow, accumulate);
-        }
-    }
-
     /// <summary>target[n] = 32 values of row first + n from column <paramref name="column"/> on.</summary>
     private static void Dequantise(BlockTiles tiles, int first, int count, int column, float* target)
     {
@@ -129,7 +104,7 @@ internal static unsafe class TileProduct
     private static void Panel<S, V, F>(ActivationBlock* x, nint stride, int rows, byte* panel, int tiles, float* c, nint cRow)
         where S : struct, ISimd<V>
         where V : struct
-        where F : struct, IBlock
+        where F : struct, ITile
     {
         int block = rows <= (S.UsesMachineCode ? TileCode<F>.MaxRows : TileKernel.Rows) ? tiles : DepthBlock / F.Values;
         for (int t = 0; t < tiles; t += block)
@@ -161,7 +136,7 @@ internal static unsafe class TileProduct
 
     /// <summary>Few rows by machine code: panel after panel in one sweep through memory.</summary>
     private static void Stream<F>(ActivationBlock* x, nint stride, int rows, BlockTiles tiles, int panel, int panels, float* c, nint cRow)
-        where F : struct, IBlock
+        where F : struct, ITile
     {
         TileArguments arguments = new()
         {
@@ -181,7 +156,7 @@ internal static unsafe class TileProduct
 
     /// <summary>All rows of some tiles of a panel by machine code: six at a time, and what is left in two nearly equal parts.</summary>
     private static void Groups<F>(ActivationBlock* x, nint stride, int rows, byte* tile, int tiles, float* c, nint cRow, bool load)
-        where F : struct, IBlock
+        where F : struct, ITile
     {
         int left = rows % TileCode<F>.MaxRows;
         int groups = rows / TileCode<F>.MaxRows;

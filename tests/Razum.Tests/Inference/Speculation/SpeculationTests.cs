@@ -132,7 +132,7 @@ public sealed class SpeculationTests
     {
         ModelInfo info = options.ContextLength == 0 ? s_info : s_info with { ContextLength = options.ContextLength };
         using DecoderModel model = new(s_decoder, options.MaxSequences, Math.Max(options.Threads, 1), options.Speculation == SpeculationKind.Mtp);
-        using BlockPool pool = new(model.CacheShape, CachePlan.Blocks(options, info, model.CacheShape, 1 << 30));
+        using BlockPool pool = new(model.CacheShape, CachePlan.Blocks(options, info, model.CacheShape, new MemoryRoom(0, 1 << 30, 1 << 30)));
         GenerationLoop loop = new(model, new Scheduler(pool, options));
         Sequence[] sequences = [.. requests.Select(r => new Sequence(Speculative(r, options), info))];
         Array.ForEach(sequences, loop.Add);

@@ -33,7 +33,7 @@ public sealed unsafe class BlockExpertsTests
             where S : struct, ISimd<V>
             where V : struct
         {
-            foreach (WeightFormat format in WeightFormats.Quantised)
+            foreach (WeightFormat format in Matrices.TiledFormats)
             {
                 // Down has columns that only the smaller blocks fit.
                 using Matrices make = new(5);

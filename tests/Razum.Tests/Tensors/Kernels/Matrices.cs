@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Razum.Tensors;
 using Razum.Tensors.Formats;
+using Razum.Tensors.SelfTest;
 
 namespace Razum.Tests.Tensors.Kernels;
 
@@ -13,7 +14,11 @@ internal sealed unsafe class Matrices(int seed) : IDisposable
     private readonly List<nint> _memory = [];
 
     /// <summary>Formats that store every value by itself; products with them are F32 throughout.</summary>
-    public static IEnumerable<WeightFormat> PlainFormats => Enum.GetValues<WeightFormat>().Except(WeightFormats.Quantised);
+    public static IEnumerable<WeightFormat> PlainFormats => Enum.GetValues<WeightFormat>().Where(f => !f.IsBlocks());
+
+    /// <summary>Formats whose products run on bytes, one for every layout of tiles.</summary>
+    public static IEnumerable<WeightFormat> TiledFormats =>
+        BlockFormat.All.Where(f => f.HasTiles).DistinctBy(f => (f.TileBytes, f.Values)).Select(f => f.Format);
 
     public Arena Arena => _arena;
 
@@ -74,14 +79,8 @@ internal sealed unsafe class Matrices(int seed) : IDisposable
         }
         else
         {
-            ushort* data = (ushort*)NativeMemory.AlignedAlloc((nuint)(rows * columns * sizeof(ushort)), 64);
-            _memory.Add((nint)data);
-            for (int i = 0; i < rows * columns; i++)
-            {
-                data[i] = (ushort)(BitConverter.SingleToUInt32Bits((float)((2 * _random.NextDouble()) - 1)) >> 16);
-            }
-
-            weight = Razum.Tensors.Weight.Map("w", format, (byte*)data, rows, columns, rows == 1, this);
+            Weight source = Weight(rows, columns);
+            weight = FormatWeights.Convert(source, format);
         }
 
         if (gradient)
@@ -107,7 +106,7 @@ internal sealed unsafe class Matrices(int seed) : IDisposable
                 values[j] = (float)((2 * _random.NextDouble()) - 1);
             }
 
-            format.Quantize(values, data + (i * format.Bytes));
+            format.Quantize(values, default, data + (i * format.Bytes));
         }
 
         return Razum.Tensors.Weight.Map("w", format.Format, data, rows, columns, rows == 1, this);

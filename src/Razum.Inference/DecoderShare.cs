@@ -1,0 +1,59 @@
+using Razum.Models;
+using Razum.Tensors;
+
+namespace Razum.Inference;
+
+/// <summary>Some sequences of a step, all of them or a thread's share: their packed rows, the operations they are computed with, and what came out.</summary>
+internal sealed class DecoderShare : IDisposable
+{
+    private readonly Decoder _decoder;
+    private readonly Batch _batch = new();
+    private readonly int[] _rows;
+    private Tensor _logits; // [R, V], R rows that want them
+
+    /// <param name="decoder">The model.</param>
+    /// <param name="maxSequences">The most sequences in a step.</param>
+    /// <param name="threads">Threads to compute with; 0 means one per processor.</param>
+    /// <param name="arithmetic">What matrix products are computed in.</param>
+    public DecoderShare(Decoder decoder, int maxSequences, int threads, Arithmetic arithmetic)
+    {
+        _decoder = decoder;
+        _rows = new int[maxSequences * (1 + EngineOptions.MaxDraftLength)];
+        Ops = new CpuOps(threads, null, arithmetic);
+    }
+
+    public CpuOps Ops { get; }
+
+    /// <summary>Hidden states after the final norm. [T, D]; valid until the next step.</summary>
+    public Tensor Hidden { get; private set; }
+
+    /// <summary>R, the number of rows that have logits.</summary>
+    public int LogitRows { get; private set; }
+
+    public void Forward(ReadOnlySpan<PlannedRows> plan)
+    {
+        Ops.Arena.Reset();
+        _batch.Clear();
+        int wanted = 0;
+        foreach (PlannedRows rows in plan)
+        {
+            _batch.Add(rows.Sequence.Next(rows.Count), rows.Sequence.Cache);
+            for (int i = rows.LogitRows; i > 0; i--)
+            {
+                _rows[wanted++] = _batch.Count - i;
+            }
+        }
+
+        LogitRows = wanted;
+        Hidden = _decoder.Forward(Ops, _batch); // [T, D]
+        if (wanted > 0)
+        {
+            _logits = _decoder.Logits(Ops, Ops.Gather(Hidden, _rows.AsSpan(0, wanted)));
+        }
+    }
+
+    /// <summary>Logits of the <paramref name="index"/>-th of the rows that want them. [V]; valid until the next step.</summary>
+    public ReadOnlySpan<float> Logits(int index) => _logits[index];
+
+    public void Dispose() => Ops.Dispose();
+}
