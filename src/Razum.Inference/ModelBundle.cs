@@ -1,4 +1,5 @@
 using Razum.Models;
+using Razum.Models.Adapters;
 using Razum.Models.Gguf;
 using Razum.Tensors;
 using Razum.Tensors.Checkpoints;

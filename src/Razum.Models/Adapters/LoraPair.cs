@@ -1,4 +1,4 @@
-using System.Numerics.Tensors;
+using System.Numerics;
 using Razum.Tensors;
 
 namespace Razum.Models.Adapters;
@@ -55,10 +55,24 @@ public sealed class LoraPair(string module, Weight a, Weight b, float scale)
             Span<float> row = merged.AsSpan(o * a.Columns, a.Columns);
             for (int r = 0; r < a.Rows; r++)
             {
-                TensorPrimitives.MultiplyAdd(inner.Slice(r * a.Columns, a.Columns), scale * outer[(o * a.Rows) + r], row, row);
+                AddScaled(inner.Slice(r * a.Columns, a.Columns), scale * outer[(o * a.Rows) + r], row);
             }
         }
 
         return merged;
+    }
+
+    private static void AddScaled(ReadOnlySpan<float> values, float factor, Span<float> target)
+    {
+        int i = 0;
+        for (; i <= target.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            (new Vector<float>(target[i..]) + (factor * new Vector<float>(values[i..]))).CopyTo(target[i..]);
+        }
+
+        for (; i < target.Length; i++)
+        {
+            target[i] += factor * values[i];
+        }
     }
 }

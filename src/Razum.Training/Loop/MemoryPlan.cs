@@ -59,7 +59,7 @@ internal sealed record MemoryPlan(double Base, double Adapters, double Activatio
         + $"{Amount(Processor.FreeMemory)} free";
 
     private static string Amount(double bytes) =>
-        string.Create(CultureInfo.InvariantCulture, bytes >= 1e9 ? $"{bytes / 1e9:0.0} GB" : $"{bytes / 1e6:0.0} MB");
+        bytes >= 1e9 ? string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.0} GB") : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.0} MB");
 
     /// <summary>Bytes of a weight of the base; 0 for one that is none, or that the checkpoint leaves out.</summary>
     private static double BaseBytes(RunConfig run, Decoder shape, Checkpoint checkpoint, Weight weight)
