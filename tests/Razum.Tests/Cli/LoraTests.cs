@@ -57,6 +57,9 @@ public sealed class LoraTests : IDisposable
 
         var asked = new TestTerminal();
         Assert.Equal(CommandLine.Done, await asked.Run("ask", "-m", _folder.File("base"), "--adapter", _folder.File("out/final"), "--max-tokens", "4", "gcd of 4 and 6?"));
+        var measured = new TestTerminal();
+        Assert.Equal(CommandLine.Done, await measured.Run(
+            "eval", _folder.File("base"), "--adapter", _folder.File("out/final"), "--n", "1", "--tasks", "gcd", "--max-tokens", "4", "--samples", "0"));
         using (ModelBundle merged = ModelBundle.Load(_folder.File("out/merged")))
         {
             Assert.Empty(merged.Decoder.Adapters);

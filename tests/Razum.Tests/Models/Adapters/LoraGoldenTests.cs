@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Razum.Models;
 using Razum.Models.Adapters;
 using Razum.Tensors;
@@ -73,6 +74,35 @@ public sealed class LoraGoldenTests : IDisposable
 
             Assert.All(decoder.Parameters.Except(trained), w => Assert.Null(w.Gradient));
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void A_written_folder_is_what_PEFT_writes(string name)
+    {
+        using LoraCase golden = LoraCase.Open(name);
+        JsonObject config = JsonNode.Parse(File.ReadAllText(Path.Combine(golden.Folder, "adapter_config.json")))!.AsObject();
+        bool isPlain = config["target_modules"] is JsonArray && config["layers_to_transform"] is null
+            && ((string[])["rank_pattern", "alpha_pattern"]).All(p => config[p] is not JsonObject { Count: > 0 });
+        Assert.SkipUnless(isPlain, "runs make adapters of one rank for whole kinds of layers");
+        var settings = new LoraSettings
+        {
+            Rank = (int)config["r"]!,
+            Alpha = (double)config["lora_alpha"]!,
+            Targets = [.. config["target_modules"]!.AsArray().Select(t => (string)t!)],
+            RankStabilised = (bool?)config["use_rslora"] ?? false,
+        };
+        PeftFolder.Write(_folder.Path, golden.Load(), settings, (string)config["base_model_name_or_path"]!);
+        JsonObject written = JsonNode.Parse(File.ReadAllText(_folder.File("adapter_config.json")))!.AsObject();
+        config["lora_dropout"] = 0; // matters in training only
+        foreach ((string field, JsonNode? value) in written.Where(p => config.ContainsKey(p.Key)))
+        {
+            Assert.True(JsonNode.DeepEquals(config[field], value), $"{field}: {value?.ToJsonString()}");
+        }
+
+        using SafetensorsFile expected = new(Path.Combine(golden.Folder, "adapter_model.safetensors")), found = new(_folder.File("adapter_model.safetensors"));
+        Assert.Equal(expected.Tensors.Select(t => t.Name).Order(StringComparer.Ordinal), found.Tensors.Select(t => t.Name).Order(StringComparer.Ordinal));
+        Assert.All(expected.Tensors, t => Assert.Equal(expected.ReadFloats(t.Name), found.ReadFloats(t.Name)));
     }
 
     public void Dispose() => _folder.Dispose();

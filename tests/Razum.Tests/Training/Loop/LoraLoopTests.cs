@@ -28,12 +28,11 @@ public sealed class LoraLoopTests : IDisposable
 
     private readonly TemporaryFolder _folder = new();
 
-    /// <summary>As published, and all formats that a base can be quantised to.</summary>
-    public static TheoryData<string> Formats => [.. WeightFormats.Quantised.Select(f => f.ToString().ToLowerInvariant()).Prepend("")];
-
     [Theory]
-    [MemberData(nameof(Formats))]
-    public void Adapters_learn_over_every_format_of_the_base(string format)
+    [InlineData("")]
+    [InlineData("q8_0")]
+    [InlineData("q4_k")]
+    public void Adapters_learn_over_the_base_as_published_and_quantised(string format)
     {
         byte[] before = WriteBase(TinyQwen.Config);
         double[] losses = [.. Train(Run("run", """["q_proj", "v_proj", "up_proj"]""", Supervised, format), out Decoder decoder).Select(s => s.Main!.Value)];
@@ -48,9 +47,10 @@ public sealed class LoraLoopTests : IDisposable
     public void Sampler_and_trainer_agree_and_the_reference_is_the_base()
     {
         WriteBase(TinyModel.Json);
+        string once = Reinforcement.Replace("\"minibatches\": 2", "\"minibatches\": 1", StringComparison.Ordinal); // step 1 is then still at the reference
         foreach (string more in (string[])["", """ "arithmetic": "bf16", """, """ "recompute": true, """])
         {
-            List<TrainProgress> steps = Train(Run("run", Latent, Reinforcement, more: more), out Decoder decoder);
+            List<TrainProgress> steps = Train(Run("run", Latent, once, more: more), out Decoder decoder);
             Assert.All(steps, s => Assert.Equal(0, s.Policy!.Mismatch));
             Assert.All(steps, s => Assert.True(s.Policy!.Compared > 0));
             Assert.Equal(0, steps[0].Policy!.Objective!.ReferenceKl!.Value, 1e-6);
@@ -61,7 +61,6 @@ public sealed class LoraLoopTests : IDisposable
     }
 
     [Theory]
-    [InlineData(1)]
     [InlineData(4)]
     [InlineData(9)]
     [InlineData(11)]
