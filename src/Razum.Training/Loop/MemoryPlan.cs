@@ -10,7 +10,10 @@ using Razum.Training.Speed;
 
 namespace Razum.Training.Loop;
 
-/// <summary>About how much memory a run of adapters takes, in bytes: counted from the shapes alone, before anything is loaded.</summary>
+/// <summary>
+/// About how much memory a run of adapters takes, in bytes: counted from the shapes alone, before anything is loaded, and rather too high than too low.
+/// Teachers are not counted.
+/// </summary>
 /// <param name="Base">The frozen weights: the mapped file and the same values in the order in which products read them, or quantised blocks.</param>
 /// <param name="Adapters">Adapters, their gradients and two moments, and their tiles.</param>
 /// <param name="Activations">What a micro-batch leaves for the backward pass, and what a step of the engine computes.</param>
@@ -81,11 +84,11 @@ internal sealed record MemoryPlan(double Base, double Adapters, double Activatio
         return stored + (!isMultiplied ? 0 : run.Arithmetic == Arithmetic.BF16 ? 2.0 * sizeof(ushort) * weight.Count : stored);
     }
 
-    /// <summary>Values and gradients of a micro-batch, about three times a forward pass; with recomputation of one layer, and the stream of the others.</summary>
+    /// <summary>Values and gradients of a micro-batch, two to two and a half times a forward pass; with recomputation of one layer, and the stream of the others.</summary>
     private static double Training(RunConfig run, Decoder shape)
     {
         double added = shape.Adapters.Sum(p => (2.0 * p.B.Rows) + (3.0 * p.A.Rows)) * sizeof(float);
-        double row = 3 * (MemoryNeed.RowBytes(shape) + added);
+        double row = 2.5 * (MemoryNeed.RowBytes(shape) + added);
         int layers = run.Model.NumHiddenLayers;
         double kept = run.Recompute ? (row / layers) + (2.0 * layers * run.Model.HiddenSize * sizeof(float)) : row;
         return (run.MicroBatchTokens * kept) + Logits(LogProbabilities.ChunkRows(shape.Head), run);
