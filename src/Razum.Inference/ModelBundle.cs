@@ -76,8 +76,8 @@ public sealed class ModelBundle : IDisposable
         }
 
         ModelConfig config = ModelConfigReader.Read(folder);
-        string vocabulary = Path.Combine(folder, "tokenizer.json");
-        Tokenizer tokenizer = File.Exists(vocabulary) ? Tokenizer.Load(folder) : throw new InvalidDataException($"{vocabulary}: no such file");
+        Tokenizer tokenizer = Tokenizer.FileOf(folder) is string vocabulary ? Tokenizer.Load(vocabulary)
+            : throw new InvalidDataException($"{Path.Combine(folder, "tokenizer.json")}: no such file");
         GenerationDefaults defaults = GenerationDefaults.Load(folder, config.VocabSize);
         var checkpoint = new Checkpoint(folder);
         try

@@ -1,7 +1,7 @@
 namespace Razum.Text;
 
 /// <summary>
-/// Byte-level BPE of one piece: its bytes become tokens, then the pair of lowest rank (leftmost among equals) merges until none can. Short pieces scan for
+/// BPE of one piece: its bytes (or its characters, as SentencePiece does) become tokens, then the pair of lowest rank (leftmost among equals) merges until none can. Short pieces scan for
 /// the best pair; long ones keep a heap over a linked list, so a piece of n bytes costs O(n log n) whatever it holds. A byte without a token is dropped.
 /// </summary>
 internal sealed class BytePairEncoder
@@ -16,14 +16,18 @@ internal sealed class BytePairEncoder
     /// <param name="tokens">The vocabulary.</param>
     /// <param name="merges">The merges in order.</param>
     /// <param name="ignoreMerges">A piece that is a token is that token, whatever the merges say.</param>
-    public BytePairEncoder(TokenTable tokens, MergeTable merges, bool ignoreMerges)
+    /// <param name="characters">The symbols of characters; null for byte-level BPE.</param>
+    public BytePairEncoder(TokenTable tokens, MergeTable merges, bool ignoreMerges, CharacterSymbols? characters = null)
     {
-        (_tokens, _merges, _ignoreMerges) = (tokens, merges, ignoreMerges);
+        (_tokens, _merges, _ignoreMerges, Characters) = (tokens, merges, ignoreMerges, characters);
         for (int b = 0; b < 256; b++)
         {
             _byteIds[b] = tokens.IdOf([(byte)b]);
         }
     }
+
+    /// <summary>The symbols of characters; null for byte-level BPE.</summary>
+    public CharacterSymbols? Characters { get; }
 
     /// <summary>Has this byte a token?</summary>
     public bool Knows(byte value) => _byteIds[value] >= 0;
@@ -46,8 +50,31 @@ internal sealed class BytePairEncoder
             }
         }
 
-        return count <= 1 ? count : count <= ScanLimit ? MergeByScan(ids[..count]) : MergeByHeap(ids[..count], scratch);
+        return Merge(ids[..count], scratch);
     }
+
+    /// <summary>The same for one piece of characters; <paramref name="ids"/> holds three for each UTF-16 unit.</summary>
+    public int Encode(ReadOnlySpan<char> piece, Span<int> ids, BytePairScratch scratch)
+    {
+        if (_ignoreMerges && _tokens.IdOf(piece) is int whole and >= 0)
+        {
+            ids[0] = whole;
+            return 1;
+        }
+
+        int count = 0;
+        bool unknown = false;
+        for (int i = 0; i < piece.Length;)
+        {
+            unknown = Characters!.Add(Splitting.CharClass.CodePointAt(piece, i, out int length), ids, ref count, unknown);
+            i += length;
+        }
+
+        return Merge(ids[..count], scratch);
+    }
+
+    private int Merge(Span<int> ids, BytePairScratch scratch) =>
+        ids.Length <= 1 ? ids.Length : ids.Length <= ScanLimit ? MergeByScan(ids) : MergeByHeap(ids, scratch);
 
     private int MergeByScan(Span<int> ids)
     {

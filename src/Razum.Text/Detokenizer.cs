@@ -4,8 +4,8 @@ namespace Razum.Text;
 
 /// <summary>
 /// Ids to text, one at a time: every character is given out with the id that completes it, never half of one; bytes that cannot become a character are
-/// U+FFFD at once. All parts and the tail together are what <see cref="Tokenizer.Decode"/> gives for the whole list. With a caller's buffer nothing is
-/// allocated. One per stream; not for several threads.
+/// U+FFFD at once. All parts and the tail together are what <see cref="Tokenizer.Decode"/> gives for the whole list (but for byte tokens in a row that are
+/// no UTF-8 as a whole: a stream keeps their valid characters). With a caller's buffer nothing is allocated. One per stream; not for several threads.
 /// </summary>
 public sealed class Detokenizer
 {
@@ -14,6 +14,8 @@ public sealed class Detokenizer
     private readonly byte[] _bytes; // the unfinished character, then the token at work
     private readonly char[] _chars;
     private int _pending;
+    private int _strips;   // blanks at the very start that are still to be dropped
+    private bool _isFirst; // no token has been taken
 
     /// <param name="tokenizer">The vocabulary.</param>
     /// <param name="skipSpecial">Leave control tokens out.</param>
@@ -23,6 +25,7 @@ public sealed class Detokenizer
         (_tokenizer, _skipSpecial) = (tokenizer, skipSpecial);
         _bytes = new byte[tokenizer.LongestToken + 3];
         _chars = new char[_bytes.Length];
+        Begin();
     }
 
     /// <summary>The most UTF-16 units one call can write.</summary>
@@ -49,6 +52,34 @@ public sealed class Detokenizer
         Utf8.ToUtf16(_bytes.AsSpan(0, count), destination, out int read, out int written, replaceInvalidSequences: true, isFinalBlock: false);
         _pending = count - read;
         _bytes.AsSpan(read, _pending).CopyTo(_bytes);
+        return _strips > 0 || _isFirst ? Strip(destination[..written]) : written;
+    }
+
+    private void Begin() => (_pending, _strips, _isFirst) = (0, _tokenizer.Spelling.StripStart, true);
+
+    // What the decoder of SentencePiece-style BPE drops at the start: the blank that encoding put in front.
+    private int Strip(Span<char> text)
+    {
+        TokenSpelling spelling = _tokenizer.Spelling;
+        int written = 0;
+        foreach (char c in text)
+        {
+            if (_isFirst && spelling.DroppedFromFirst != '\0' && c == spelling.DroppedFromFirst)
+            {
+                continue;
+            }
+
+            if (_strips > 0 && c == spelling.Stripped)
+            {
+                _strips--;
+                continue;
+            }
+
+            _strips = 0;
+            text[written++] = c;
+        }
+
+        _isFirst = false;
         return written;
     }
 
@@ -59,7 +90,7 @@ public sealed class Detokenizer
     public string Finish()
     {
         bool unfinished = _pending > 0;
-        _pending = 0;
+        Begin();
         return unfinished ? "\uFFFD" : "";
     }
 }

@@ -46,6 +46,9 @@ internal readonly struct JsonFields(string file, string path, JsonElement elemen
     public JsonElement? Find(string name) =>
         _element.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
+    /// <summary>The names of the fields.</summary>
+    public IEnumerable<string> Names() => _element.EnumerateObject().Select(property => property.Name);
+
     public JsonFields? Object(string name) => Find(name) is not JsonElement value ? null
         : value.ValueKind == JsonValueKind.Object ? new JsonFields(File, Path.Length == 0 ? name : $"{Path}.{name}", value)
         : throw Fault(name, "not an object");
@@ -94,5 +97,6 @@ internal readonly struct JsonFields(string file, string path, JsonElement elemen
             ? id
             : throw Fault(name, $"{value.GetRawText()} is not a token id (0 to {MaxTokens - 1})");
 
-    private const int MaxTokens = 1 << 24; // far above every published vocabulary
+    /// <summary>Ids are below this.</summary>
+    public const int MaxTokens = 1 << 24; // far above every published vocabulary
 }

@@ -11,14 +11,20 @@ internal sealed class MergeTable
     private readonly Entry[] _entries;
     private readonly int _shift;
 
+    /// <param name="merges">The merges in order.</param>
     public MergeTable(IReadOnlyList<(int Left, int Right, int Merged)> merges)
+        : this([.. merges.Select((merge, rank) => (merge.Left, merge.Right, merge.Merged, rank))])
+    {
+    }
+
+    /// <param name="merges">The merges with their ranks; several may share one.</param>
+    public MergeTable(IReadOnlyList<(int Left, int Right, int Merged, int Rank)> merges)
     {
         int size = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(merges.Count * 2, 16));
         _shift = 64 - System.Numerics.BitOperations.Log2((uint)size);
         _entries = new Entry[size];
-        for (int rank = 0; rank < merges.Count; rank++)
+        foreach ((int left, int right, int merged, int rank) in merges)
         {
-            (int left, int right, int merged) = merges[rank];
             ref Entry entry = ref Find(Key(left, right));
             entry = new Entry { KeyPlusOne = Key(left, right) + 1, Rank = rank, Merged = merged };
         }

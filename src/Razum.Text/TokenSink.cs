@@ -1,9 +1,12 @@
+using Razum.Text.Splitting;
+
 namespace Razum.Text;
 
 /// <summary>Where one call of encode collects its ids (and, if asked, offsets), with the reusable memory it needs on the way.</summary>
 internal sealed class TokenSink
 {
     private int[] _ids = new int[256];
+    private RegexRun?[] _runs = [];
     private int[] _offsets = []; // start, end of each id
     private (int Leading, int Trailing)[] _blanks = [];
 
@@ -25,6 +28,18 @@ internal sealed class TokenSink
     public int[] PieceIds { get; private set; } = new int[256];
 
     public BytePairScratch Scratch { get; } = new();
+
+    /// <summary>The memory of a splitting step.</summary>
+    public RegexRun Run(int step) => _runs[step]!;
+
+    /// <summary>Makes the memory of the splitting steps, once.</summary>
+    public void PrepareRuns(PieceStep[] steps)
+    {
+        if (_runs.Length != steps.Length)
+        {
+            _runs = [.. steps.Select(step => (step as SplitStep)?.CreateRun())];
+        }
+    }
 
     public void Clear(bool wantsOffsets) => (Count, WantsOffsets) = (0, wantsOffsets);
 

@@ -12,12 +12,15 @@ internal sealed class TokenTable
     private readonly byte[] _bytes;
     private readonly int[] _starts;            // token i = _bytes[_starts[i].._starts[i + 1]]
     private readonly Dictionary<string, int> _ids;
+    private readonly bool[]? _isByte;          // null: no byte tokens
     private readonly int[] _slots;             // open addressing over the hash of the bytes, id + 1, 0 = free
 
     /// <param name="vocabulary">Text to id of the model's own tokens.</param>
     /// <param name="added">Tokens beside the model's vocabulary (they may repeat it).</param>
-    public TokenTable(Dictionary<string, int> vocabulary, IReadOnlyList<AddedToken> added)
+    /// <param name="spelling">How tokens are written.</param>
+    public TokenTable(IReadOnlyDictionary<string, int> vocabulary, IReadOnlyList<AddedToken> added, TokenSpelling spelling)
     {
+        Spelling = spelling;
         int size = 0;
         foreach (int id in vocabulary.Values)
         {
@@ -45,22 +48,23 @@ internal sealed class TokenTable
 
         var bytes = new List<byte>(size * 8);
         _starts = new int[size + 1];
-        _slots = new int[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(size * 2, 16))];
+        _slots = new int[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(vocabulary.Count * 2, 16))];
+        _isByte = spelling is { HasByteTokens: true, WritesBytes: true } ? new bool[size] : null;
         byte[] buffer = [];
         for (int id = 0; id < size; id++)
         {
             string text = _texts[id] ?? "";
-            if (buffer.Length < text.Length * 3)
-            {
-                buffer = new byte[text.Length * 6];
-            }
-
-            bool spelled = ByteAlphabet.TryGetBytes(text, buffer);
-            ReadOnlySpan<byte> own = buffer.AsSpan(0, spelled ? text.Length : Encoding.UTF8.GetBytes(text, buffer));
+            int length = spelling.Write(text, ref buffer, out bool isSpelled);
+            ReadOnlySpan<byte> own = buffer.AsSpan(0, length);
             bytes.AddRange(own);
             _starts[id + 1] = bytes.Count;
             LongestToken = Math.Max(LongestToken, own.Length);
-            if (spelled && own.Length > 0 && vocabulary.TryGetValue(text, out int modelId) && modelId == id)
+            if (_isByte is not null)
+            {
+                _isByte[id] = spelling.ByteOf(text) >= 0;
+            }
+
+            if (isSpelled && own.Length > 0 && vocabulary.TryGetValue(text, out int modelId) && modelId == id)
             {
                 int slot = (int)(Hash(own) & (uint)(_slots.Length - 1));
                 while (_slots[slot] != 0)
@@ -88,8 +92,17 @@ internal sealed class TokenTable
     public ReadOnlySpan<byte> BytesOf(int id) =>
         (uint)id < (uint)_texts.Length ? _bytes.AsSpan(_starts[id], _starts[id + 1] - _starts[id]) : [];
 
+    /// <summary>How tokens are written.</summary>
+    public TokenSpelling Spelling { get; }
+
     /// <summary>The id of a text, -1 if there is none.</summary>
     public int IdOf(string text) => _ids.GetValueOrDefault(text, -1);
+
+    /// <summary>The id of a text, -1 if there is none.</summary>
+    public int IdOf(ReadOnlySpan<char> text) => _ids.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out int id) ? id : -1;
+
+    /// <summary>Does the token stand for one byte of a longer character?</summary>
+    public bool IsByte(int id) => _isByte is not null && (uint)id < (uint)_isByte.Length && _isByte[id];
 
     /// <summary>The id of the model's token with exactly these bytes, -1 if there is none.</summary>
     public int IdOf(ReadOnlySpan<byte> bytes)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Unicode;
 using Razum.Text.Gguf;
@@ -7,47 +8,51 @@ using Razum.Text.Splitting;
 namespace Razum.Text;
 
 /// <summary>
-/// A byte-level BPE tokenizer from a Hugging Face <c>tokenizer.json</c> (DeepSeek-V3/R1, Llama 3, Qwen 2/3, GPT-2 and their like): text to ids and back.
+/// A BPE tokenizer: text to ids and back. Read from a Hugging Face <c>tokenizer.json</c>, tiktoken ranks, a SentencePiece model or a GGUF file.
 /// Encoding: added tokens that are not normalised are cut out of the raw text; the rest is normalised and cut by the normalised ones; each stretch is
-/// split into pieces by the published pattern, and each piece becomes ids by BPE over its UTF-8 bytes. Immutable and safe to share between threads.
-/// Chat templates, streams and other tokenizer families are not here.
+/// split into pieces by the published pattern, and each piece becomes ids by BPE over its UTF-8 bytes (or its characters, as SentencePiece does).
+/// Immutable and safe to share between threads. WordPiece and Unigram are not here.
 /// </summary>
 public sealed class Tokenizer
 {
     private readonly TokenTable _tokens;
-    private readonly BytePairEncoder _encoder;
+    private readonly TokenSpelling _spelling;
+    private readonly PieceEncoder _pieces;
     private readonly Normalizer _normalizer;
-    private readonly SplitStep[] _steps;
     private readonly AddedTokenMatcher _raw;
     private readonly AddedTokenMatcher _normalized;
-    private readonly PieceCache _cache = new();
     private readonly bool[] _special;
     private readonly int[] _prefix;
+    private readonly int[] _suffix;
     private readonly bool _trimOffsets;
     private readonly bool _keepFirstBlank;
     private TokenSink? _spare;
 
-    private Tokenizer(TokenizerJson json, TokenizerConfig config)
+    private Tokenizer(TokenizerDefinition definition, TokenizerConfig config)
     {
         Config = config;
-        (_tokens, _encoder, _normalizer, _steps) = (json.Tokens, json.Encoder, json.Normalizer, json.Steps);
-        (_trimOffsets, _keepFirstBlank) = (json.TrimOffsets, json.KeepFirstBlank);
-        _raw = new AddedTokenMatcher(json.AddedTokens.Where(t => !t.Normalized), content => content);
-        _normalized = new AddedTokenMatcher(json.AddedTokens.Where(t => t.Normalized), _normalizer.Normalize);
+        (_tokens, _normalizer, _spelling) = (definition.Tokens, definition.Normalizer, definition.Tokens.Spelling);
+        _pieces = new PieceEncoder(definition);
+        (_trimOffsets, _keepFirstBlank) = (definition.TrimOffsets, definition.KeepFirstBlank);
+        _raw = new AddedTokenMatcher(definition.AddedTokens.Where(t => !t.Normalized), content => content);
+        _normalized = new AddedTokenMatcher(definition.AddedTokens.Where(t => t.Normalized), _normalizer.Normalize);
         _special = new bool[_tokens.Size];
-        foreach (AddedToken token in json.AddedTokens)
+        foreach (AddedToken token in definition.AddedTokens)
         {
             _special[token.Id] |= token.Special;
         }
 
-        BosId = Find(json.File, "bos_token", config.BosToken);
-        EosId = Find(json.File, "eos_token", config.EosToken);
+        string file = definition.File;
+        BosId = Find(file, "bos_token", config.BosToken);
+        EosId = Find(file, "eos_token", config.EosToken);
         PadId = config.PadToken is null ? null : TokenToId(config.PadToken); // fine-tunes name pads that no vocabulary has
-        _prefix = json.Prefix ?? (config.AddBosToken != true ? []
-            : BosId is int bos ? [bos] : throw new InvalidDataException($"{json.File}: add_bos_token is true, but there is no bos_token"));
-        if (_prefix.FirstOrDefault(id => _tokens.TextOf(id) is null, -1) is int missing and >= 0)
+        _prefix = definition.Prefix is { } prefix ? [.. prefix] : config.AddBosToken != true ? []
+            : BosId is int bos ? [bos] : throw new InvalidDataException($"{file}: add_bos_token is true, but there is no bos_token");
+        _suffix = definition.Prefix is not null ? [.. definition.Suffix] : config.AddEosToken != true ? []
+            : EosId is int eos ? [eos] : throw new InvalidDataException($"{file}: add_eos_token is true, but there is no eos_token");
+        if (_prefix.Concat(_suffix).FirstOrDefault(id => _tokens.TextOf(id) is null, -1) is int missing and >= 0)
         {
-            throw new InvalidDataException($"{json.File}: post_processor: id {missing} is no token");
+            throw new InvalidDataException($"{file}: post_processor: id {missing} is no token");
         }
     }
 
@@ -59,6 +64,9 @@ public sealed class Tokenizer
 
     /// <summary>The ids an encoded prompt begins with: bos, or nothing. Rendered chat templates already hold bos: do not add it twice.</summary>
     public ReadOnlySpan<int> Prefix => _prefix;
+
+    /// <summary>The ids an encoded text ends with where <see cref="Prefix"/> is added: nothing in nearly all models.</summary>
+    public ReadOnlySpan<int> Suffix => _suffix;
 
     /// <summary>The id of the begin-of-text token, if the configuration names one.</summary>
     public int? BosId { get; }
@@ -72,16 +80,32 @@ public sealed class Tokenizer
     /// <summary>Bytes of the longest token.</summary>
     public int LongestToken => _tokens.LongestToken;
 
-    /// <summary>Reads a <c>tokenizer.json</c>, or the folder that holds one, with the <c>tokenizer_config.json</c> beside it (which may be absent).</summary>
+    /// <summary>How tokens are written and decoded.</summary>
+    internal TokenSpelling Spelling => _spelling;
+
+    /// <summary>
+    /// Reads the tokenizer of a folder (<c>tokenizer.json</c>, else <c>tiktoken.model</c>, else <c>tokenizer.model</c>) or one of these files, with the
+    /// <c>tokenizer_config.json</c> beside it (which may be absent).
+    /// </summary>
     /// <exception cref="InvalidDataException">The file is broken or uses something that is not supported; the message says what and where.</exception>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     public static Tokenizer Load(string folderOrFile)
     {
-        string file = Directory.Exists(folderOrFile) ? Path.Combine(folderOrFile, "tokenizer.json") : folderOrFile;
-        return File.Exists(file)
-            ? new Tokenizer(TokenizerJson.Load(file), TokenizerConfig.Load(Path.GetDirectoryName(Path.GetFullPath(file))!))
-            : throw new FileNotFoundException($"{file}: no such file", file);
+        string file = Directory.Exists(folderOrFile) ? FileOf(folderOrFile) ?? Path.Combine(folderOrFile, "tokenizer.json") : folderOrFile;
+        if (!File.Exists(file))
+        {
+            throw new FileNotFoundException($"{file}: no such file", file);
+        }
+
+        TokenizerConfig config = TokenizerConfig.Load(Path.GetDirectoryName(Path.GetFullPath(file))!);
+        return new Tokenizer(file.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? TokenizerJson.Load(file)
+            : Path.GetFileName(file).Contains("tiktoken", StringComparison.OrdinalIgnoreCase) ? TiktokenFile.Load(file, config)
+            : SentencePieceFile.Load(file, config), config);
     }
+
+    /// <summary>The file in a folder that holds its tokenizer; null if there is none.</summary>
+    public static string? FileOf(string folder) =>
+        ((string[])["tokenizer.json", "tiktoken.model", "tokenizer.model"]).Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 
     /// <summary>The tokenizer of a GGUF file.</summary>
     /// <param name="vocabulary">What the file says of it.</param>
@@ -90,13 +114,15 @@ public sealed class Tokenizer
     public static Tokenizer FromGguf(GgufVocabulary vocabulary, string file)
     {
         ArgumentNullException.ThrowIfNull(vocabulary);
-        TokenizerJson json = TokenizerJson.Parse(file, GgufTokenizerJson.Write(vocabulary, file));
-        return new Tokenizer(json, new TokenizerConfig
+        TokenizerDefinition definition = vocabulary.Model == "llama" ? GgufSentencePieces.Read(vocabulary, file)
+            : TokenizerJson.Parse(file, GgufTokenizerJson.Write(vocabulary, file));
+        return new Tokenizer(definition, new TokenizerConfig
         {
             BosToken = Token(vocabulary.BosTokenId),
             EosToken = Token(vocabulary.EosTokenId),
             PadToken = Token(vocabulary.PaddingTokenId),
-            AddBosToken = (vocabulary.AddBosToken ?? vocabulary.Pre == "llama-bpe") && vocabulary.BosTokenId is not null,
+            AddBosToken = (vocabulary.AddBosToken ?? (vocabulary.Pre == "llama-bpe" || vocabulary.Model == "llama")) && vocabulary.BosTokenId is not null,
+            AddEosToken = vocabulary.AddEosToken == true && vocabulary.EosTokenId is not null,
             ChatTemplate = vocabulary.ChatTemplate,
         });
 
@@ -117,7 +143,7 @@ public sealed class Tokenizer
 
     /// <summary>Text to ids.</summary>
     /// <param name="text">Any text; half a surrogate pair counts as U+FFFD.</param>
-    /// <param name="addBos">Begin with <see cref="Prefix"/>.</param>
+    /// <param name="addBos">Begin with <see cref="Prefix"/> and end with <see cref="Suffix"/>.</param>
     /// <param name="parseSpecial">Control tokens written in the text become their ids; otherwise they are plain text (tokens that are added but not special
     /// are always parsed).</param>
     public int[] Encode(ReadOnlySpan<char> text, bool addBos = false, bool parseSpecial = true)
@@ -169,24 +195,63 @@ public sealed class Tokenizer
     /// <param name="skipSpecial">Leave control tokens out.</param>
     public string Decode(ReadOnlySpan<int> ids, bool skipSpecial = false)
     {
-        int size = 0;
+        var bytes = new ArrayBufferWriter<byte>(Math.Max(ids.Length * 4, 16));
+        int run = 0; // the last so many bytes came from byte tokens
+        bool first = true;
         foreach (int id in ids)
         {
-            size += skipSpecial && IsSpecial(id) ? 0 : BytesOf(id).Length;
-        }
-
-        byte[] bytes = new byte[size];
-        int at = 0;
-        foreach (int id in ids)
-        {
-            if (!skipSpecial || !IsSpecial(id))
+            if (skipSpecial && IsSpecial(id))
             {
-                BytesOf(id).CopyTo(bytes.AsSpan(at));
-                at += BytesOf(id).Length;
+                continue;
             }
+
+            bool isByte = _tokens.IsByte(id);
+            if (!isByte && run > 0)
+            {
+                MendBytes(ref bytes, run);
+                run = 0;
+            }
+
+            bytes.Write(BytesOf(id));
+            run += isByte ? 1 : 0;
+            if (first && _spelling.DroppedFromFirst != '\0')
+            {
+                string text = Encoding.UTF8.GetString(bytes.WrittenSpan).Replace(_spelling.DroppedFromFirst.ToString(), "", StringComparison.Ordinal);
+                bytes.Clear();
+                Encoding.UTF8.GetBytes(text, bytes);
+            }
+
+            first = false;
         }
 
-        return Encoding.UTF8.GetString(bytes);
+        MendBytes(ref bytes, run);
+        string decoded = Encoding.UTF8.GetString(bytes.WrittenSpan);
+        int start = 0;
+        while (start < Math.Min(_spelling.StripStart, decoded.Length) && decoded[start] == _spelling.Stripped)
+        {
+            start++;
+        }
+
+        return decoded[start..];
+    }
+
+    // Byte tokens in a row that are not UTF-8 as a whole become U+FFFD each, as the reference has it.
+    private static void MendBytes(ref ArrayBufferWriter<byte> bytes, int run)
+    {
+        ReadOnlySpan<byte> written = bytes.WrittenSpan;
+        if (run == 0 || Utf8.IsValid(written[^run..]))
+        {
+            return;
+        }
+
+        var mended = new ArrayBufferWriter<byte>(written.Length + (run * 3));
+        mended.Write(written[..^run]);
+        for (int i = 0; i < run; i++)
+        {
+            mended.Write("\uFFFD"u8);
+        }
+
+        bytes = mended;
     }
 
     private int? Find(string file, string field, string? token) =>
@@ -205,11 +270,16 @@ public sealed class Tokenizer
         while (_raw.Next(text, at, parseSpecial, ref search, out AddedToken token, out int start, out int end))
         {
             EncodeRaw(text, at, Math.Max(start, at), parseSpecial, sink);
-            sink.Add(token.Id, start, end, sink.WantsOffsets ? Blanks(text[start..end]) : default);
+            sink.Add(token.Id, start, end, sink.WantsOffsets ? TextSegment.Blanks(text[start..end]) : default);
             at = end;
         }
 
         EncodeRaw(text, at, text.Length, parseSpecial, sink);
+        if (addBos)
+        {
+            sink.Add(_suffix);
+        }
+
         return sink;
     }
 
@@ -223,96 +293,16 @@ public sealed class Tokenizer
 
         ReadOnlySpan<char> part = text[from..to];
         AlignedText? aligned = _normalizer.IsNormal(part) ? null : _normalizer.Normalize(part);
-        var segment = new Segment(aligned is null ? part : aligned.Chars, aligned, from);
+        var segment = new TextSegment(aligned is null ? part : aligned.Chars, aligned, from);
         int at = 0, search = 0;
         while (_normalized.Next(segment.Text, at, parseSpecial, ref search, out AddedToken token, out int start, out int end))
         {
-            Split(segment, at, Math.Max(start, at), 0, sink);
-            sink.Add(token.Id, segment.Start(start), segment.End(end - 1), sink.WantsOffsets ? Blanks(segment.Text[start..end]) : default);
+            _pieces.Encode(segment, at, Math.Max(start, at), sink);
+            sink.Add(token.Id, segment.Start(start), segment.End(end - 1), sink.WantsOffsets ? TextSegment.Blanks(segment.Text[start..end]) : default);
             at = end;
         }
 
-        Split(segment, at, segment.Text.Length, 0, sink);
-    }
-
-    private void Split(in Segment segment, int from, int to, int step, TokenSink sink)
-    {
-        if (from >= to)
-        {
-            return;
-        }
-
-        if (step == _steps.Length)
-        {
-            EncodePiece(segment, from, to, sink);
-            return;
-        }
-
-        ReadOnlySpan<char> text = segment.Text[from..to];
-        int at = 0;
-        while (at < text.Length)
-        {
-            bool found = _steps[step].Next(text, at, out int start, out int end);
-            Split(segment, from + at, from + start, step + 1, sink);
-            if (found)
-            {
-                Split(segment, from + start, from + end, step + 1, sink);
-            }
-
-            at = end;
-        }
-    }
-
-    private void EncodePiece(in Segment segment, int from, int to, TokenSink sink)
-    {
-        ReadOnlySpan<char> piece = segment.Text[from..to];
-        if (!_cache.TryGet(piece, out ReadOnlySpan<int> ids))
-        {
-            sink.Reserve(piece.Length * 3);
-            Utf8.FromUtf16(piece, sink.Bytes, out _, out int bytes, replaceInvalidSequences: true);
-            ids = sink.PieceIds.AsSpan(0, _encoder.Encode(sink.Bytes.AsSpan(0, bytes), sink.PieceIds, sink.Scratch));
-            if (piece.Length <= PieceCache.MaxLength)
-            {
-                _cache.Add(piece, ids);
-            }
-        }
-
-        if (sink.WantsOffsets)
-        {
-            AddWithOffsets(segment, from, piece, ids, sink);
-        }
-        else
-        {
-            sink.Add(ids);
-        }
-    }
-
-    // A token spans the characters of its first and its last byte.
-    private void AddWithOffsets(in Segment segment, int from, ReadOnlySpan<char> piece, ReadOnlySpan<int> ids, TokenSink sink)
-    {
-        var unitOfByte = new List<int>(piece.Length * 3); // for each byte that has a token: where its character begins
-        Span<byte> utf8 = stackalloc byte[4];
-        for (int i = 0; i < piece.Length;)
-        {
-            int count = new Rune(CharClass.CodePointAt(piece, i, out int length)).EncodeToUtf8(utf8);
-            foreach (byte b in utf8[..count])
-            {
-                if (_encoder.Knows(b))
-                {
-                    unitOfByte.Add(from + i);
-                }
-            }
-
-            i += length;
-        }
-
-        int at = 0;
-        foreach (int id in ids)
-        {
-            int length = BytesOf(id).Length;
-            sink.Add(id, segment.Start(unitOfByte[at]), segment.End(unitOfByte[at + length - 1]), Blanks(IdToToken(id)));
-            at += length;
-        }
+        _pieces.Encode(segment, at, segment.Text.Length, sink);
     }
 
     // Each token's span without the blanks at the ends of its text, one code point per blank.
@@ -325,40 +315,5 @@ public sealed class Tokenizer
             start = Math.Min(start + leading, end);
             end = end >= blanks[i].Trailing ? Math.Max(end - blanks[i].Trailing, start) : end;
         }
-    }
-
-    // How many blanks a token's text begins and ends with; an added token's text is what it took from the input, blanks that it strips included.
-    private static (int Leading, int Trailing) Blanks(ReadOnlySpan<char> text)
-    {
-        int leading = 0, trailing = 0;
-        while (leading < text.Length && IsBlankLetter(text[leading]))
-        {
-            leading++;
-        }
-
-        while (trailing < text.Length && IsBlankLetter(text[^(trailing + 1)]))
-        {
-            trailing++;
-        }
-
-        return (leading, trailing);
-    }
-
-    // U+0120 is the space of the byte alphabet.
-    private static bool IsBlankLetter(char c) => c == '\u0120' || char.IsWhiteSpace(c);
-
-    /// <summary>A stretch of (normalised) text and where it came from.</summary>
-    private readonly ref struct Segment(ReadOnlySpan<char> text, AlignedText? aligned, int origin)
-    {
-        private readonly AlignedText? _aligned = aligned;
-        private readonly int _origin = origin;
-
-        public ReadOnlySpan<char> Text { get; } = text;
-
-        public int Start(int unit) => _origin + (_aligned is null ? unit : _aligned.Start(unit));
-
-        /// <summary>The end of the character that has <paramref name="unit"/>.</summary>
-        public int End(int unit) => _origin + (_aligned is not null ? _aligned.End(unit)
-            : unit + (char.IsHighSurrogate(Text[unit]) && unit + 1 < Text.Length && char.IsLowSurrogate(Text[unit + 1]) ? 2 : 1));
     }
 }

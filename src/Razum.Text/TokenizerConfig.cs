@@ -20,8 +20,30 @@ public sealed record TokenizerConfig
     /// <summary>Does an encoded prompt begin with bos? Null: the file does not say.</summary>
     public bool? AddBosToken { get; init; }
 
-    /// <summary>The Jinja text of the chat template (of several: the one named default).</summary>
-    public string? ChatTemplate { get; init; }
+    /// <summary>The name of the token for what the vocabulary cannot write.</summary>
+    public string? UnknownToken { get; init; }
+
+    /// <summary>Does an encoded text end with eos? Null: the file does not say.</summary>
+    public bool? AddEosToken { get; init; }
+
+    /// <summary>SentencePiece models: a blank is put before every stretch of text between control tokens, not only before the first.</summary>
+    public bool IsLegacy { get; init; } = true;
+
+    /// <summary>The Jinja texts of the chat templates by name; the usual one is named default.</summary>
+    public IReadOnlyDictionary<string, string> ChatTemplates { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The Jinja text of the default chat template.</summary>
+    public string? ChatTemplate
+    {
+        get => ChatTemplates.GetValueOrDefault("default");
+        init => ChatTemplates = value is null ? ChatTemplates : new Dictionary<string, string>(ChatTemplates) { ["default"] = value };
+    }
+
+    /// <summary>Where it was read from; empty for a file that holds its tokenizer itself.</summary>
+    internal string Folder { get; init; } = "";
+
+    /// <summary>Tokens beside the vocabulary (<c>added_tokens_decoder</c>), for files that hold none.</summary>
+    internal IReadOnlyList<AddedToken> AddedTokens { get; init; } = [];
 
     /// <summary>Reads the files of a folder.</summary>
     /// <exception cref="InvalidDataException">A field of a wrong type.</exception>
@@ -29,40 +51,59 @@ public sealed record TokenizerConfig
     {
         string file = Path.Combine(folder, "tokenizer_config.json"), template = Path.Combine(folder, "chat_template.jinja");
         TokenizerConfig config = File.Exists(file) ? JsonFields.Read(file, Read) : new TokenizerConfig();
+        config = config with { Folder = folder };
         return File.Exists(template) ? config with { ChatTemplate = File.ReadAllText(template) } : config;
     }
 
-    private static TokenizerConfig Read(JsonFields root) => root.Flag("add_eos_token", otherwise: false)
-        ? throw root.Fault("add_eos_token", "true is not supported")
-        : new TokenizerConfig
+    private static TokenizerConfig Read(JsonFields root) => new()
+    {
+        BosToken = Name(root, "bos_token"),
+        EosToken = Name(root, "eos_token"),
+        PadToken = Name(root, "pad_token"),
+        UnknownToken = Name(root, "unk_token"),
+        AddBosToken = root.Find("add_bos_token") is null ? null : root.Flag("add_bos_token", otherwise: false),
+        AddEosToken = root.Find("add_eos_token") is null ? null : root.Flag("add_eos_token", otherwise: false),
+        IsLegacy = root.Flag("legacy", otherwise: true),
+        AddedTokens = [.. Added(root)],
+        ChatTemplates = Templates(root),
+    };
+
+    // added_tokens_decoder: {"id": {content, flags}}
+    private static IEnumerable<AddedToken> Added(JsonFields root)
+    {
+        if (root.Object("added_tokens_decoder") is not JsonFields decoder)
         {
-            BosToken = Name(root, "bos_token"),
-            EosToken = Name(root, "eos_token"),
-            PadToken = Name(root, "pad_token"),
-            AddBosToken = root.Find("add_bos_token") is null ? null : root.Flag("add_bos_token", otherwise: false),
-            ChatTemplate = Template(root),
-        };
+            yield break;
+        }
+
+        foreach (string name in decoder.Names())
+        {
+            yield return int.TryParse(name, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int id) && id < JsonFields.MaxTokens
+                ? AddedToken.Read(decoder.RequiredObject(name), id)
+                : throw decoder.Fault(name, "is not a token id");
+        }
+    }
 
     // A string, or an object with "content".
     private static string? Name(JsonFields root, string name) =>
         root.Find(name)?.ValueKind == JsonValueKind.Object ? root.RequiredObject(name).RequiredText("content") : root.Text(name);
 
     // A string, or a list of {name, template}.
-    private static string? Template(JsonFields root)
+    private static Dictionary<string, string> Templates(JsonFields root)
     {
-        if (root.Find("chat_template")?.ValueKind != JsonValueKind.Array)
+        var templates = new Dictionary<string, string>();
+        if (root.Find("chat_template")?.ValueKind == JsonValueKind.Array)
         {
-            return root.Text("chat_template");
-        }
-
-        foreach (JsonFields item in root.Objects("chat_template"))
-        {
-            if (item.RequiredText("name") == "default")
+            foreach (JsonFields item in root.Objects("chat_template"))
             {
-                return item.RequiredText("template");
+                templates[item.RequiredText("name")] = item.RequiredText("template");
             }
         }
+        else if (root.Text("chat_template") is string single)
+        {
+            templates["default"] = single;
+        }
 
-        return null;
+        return templates;
     }
 }

@@ -35,6 +35,14 @@ internal static class GgufTokenizerJson
     private const string DeepSeek3 =
         "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\r\n]*|\\s*[\r\n]+|\\s+(?!\\S)|\\s+";
 
+    private const string Gpt2 = Splitting.SplitStep.Gpt2;
+    private const string Cased = @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+";
+    private const string Uppercased = @"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*";
+    private const string Contractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)?";
+    private const string Tail = @"| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+    private const string Tekken = Cased + Uppercased + @"|\p{N}" + Tail;
+    private const string Gpt4o = Cased + Contractions + Uppercased + Contractions + @"|\p{N}{1,3}" + Tail;
+
     /// <summary>The steps of a rule, in order.</summary>
     private static readonly Dictionary<string, string[]> s_rules = new()
     {
@@ -45,7 +53,28 @@ internal static class GgufTokenizerJson
         ["deepseek-llm"] = [Lines, DeepSeekLetters, DeepSeekMarks, @"\s+$", Han, Numbers],
         ["deepseek-coder"] = [Lines, @"\s?\p{L}+", @"\s?\p{P}+", Han, Number],
         ["gpt-2"] = [],
+        ["default"] = [],
+        ["llama3"] = [Llama3],
+        ["llama-v3"] = [Llama3],
+        ["dbrx"] = [Llama3],
+        ["smaug-bpe"] = [Llama3],
+        ["chatglm-bpe"] = [Llama3],
+        ["glm4"] = [Llama3],
+        ["megrez"] = [Qwen2],
+        ["hunyuan"] = [Qwen2],
+        ["stablelm2"] = [Qwen2],
+        ["kimi-k2"] = [TiktokenFile.KimiPattern],
+        ["tekken"] = [Tekken],
+        ["gpt-4o"] = [Gpt4o],
+        ["starcoder"] = [Number, Gpt2],
+        ["refact"] = [Number, Gpt2],
+        ["command-r"] = [Number, Gpt2],
+        ["smollm"] = [Number, Gpt2],
+        ["deepseek3"] = [@"\p{N}{1,3}", "[\u4e00-\u9fa5\u3040-\u309f\u30a0-\u30ff]+", DeepSeek3],
     };
+
+    /// <summary>Rules of vocabularies whose whole pieces are tokens, whatever their merges say.</summary>
+    private static readonly string[] s_ignoresMerges = ["llama-bpe", "llama3", "llama-v3", "kimi-k2", "tekken", "gpt-4o"];
 
     /// <summary>The name of the rule with these steps; null if it has none.</summary>
     public static string? RuleOf(IReadOnlyList<string> steps) => s_rules
@@ -54,8 +83,8 @@ internal static class GgufTokenizerJson
         .Select(rule => rule.Key)
         .FirstOrDefault();
 
-    /// <summary>Whether <see cref="Write"/> knows the kind of a vocabulary.</summary>
-    public static bool Supports(GgufVocabulary vocabulary) => vocabulary.Model == "gpt2" && s_rules.ContainsKey(vocabulary.Pre);
+    /// <summary>Whether a vocabulary is of a kind that is known: SentencePiece BPE, or byte-level BPE with a known rule.</summary>
+    public static bool Supports(GgufVocabulary vocabulary) => vocabulary.Model == "llama" || (vocabulary.Model == "gpt2" && s_rules.ContainsKey(vocabulary.Pre));
 
     /// <exception cref="InvalidDataException">The vocabulary is damaged, or of a kind that is not supported.</exception>
     public static byte[] Write(GgufVocabulary vocabulary, string file)
@@ -147,7 +176,7 @@ internal static class GgufTokenizerJson
     {
         json.WriteStartObject("model");
         json.WriteString("type", "BPE");
-        json.WriteBoolean("ignore_merges", vocabulary.Pre == "llama-bpe");
+        json.WriteBoolean("ignore_merges", s_ignoresMerges.Contains(vocabulary.Pre));
         json.WriteStartObject("vocab");
         HashSet<string> seen = new(StringComparer.Ordinal);
         for (int id = 0; id < vocabulary.Tokens.Count; id++)

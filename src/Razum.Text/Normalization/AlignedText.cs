@@ -40,4 +40,15 @@ internal sealed class AlignedText
             Length++;
         }
     }
+
+    /// <summary>Adds a part of another text with its spans.</summary>
+    public void Append(AlignedText other, int from, int to)
+    {
+        for (int i = from; i < to;)
+        {
+            int c = Splitting.CharClass.CodePointAt(other.Chars, i, out int length);
+            Append(c, other.Start(i), other.End(i));
+            i += length;
+        }
+    }
 }

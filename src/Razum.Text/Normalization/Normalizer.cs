@@ -4,47 +4,21 @@ using Razum.Text.Splitting;
 namespace Razum.Text.Normalization;
 
 /// <summary>
-/// The normalizers of byte-level tokenizers: NFC and lower-casing, one after the other. Text that they leave alone (nearly all text, under NFC) is
-/// recognised without copying. Positions follow the reference: a character that a step inserts shares the span of the one before it, a composed
-/// character has the span of its first part, and reordered marks keep their places.
+/// The normalizers of a tokenizer, one after the other. Text that they leave alone (nearly all text, under NFC) is recognised without copying. Positions
+/// follow the reference: a character that a step inserts shares the span of the one before it, a composed character has the span of its first part, and
+/// reordered marks keep their places.
 /// </summary>
-internal sealed class Normalizer(bool nfc, bool lowercase)
+internal sealed class Normalizer(IReadOnlyList<NormalizerStep> steps)
 {
-    private readonly CanonicalData? _data = nfc ? CanonicalData.Shared : null;
-    private readonly bool _lowercase = lowercase;
+    // The quick check of NFC alone tells that nothing has to be done.
+    private readonly bool _isComposing = steps.Count > 0 && steps.All(s => s.Kind == NormalizerKind.Nfc);
+    private readonly NormalizerStep[] _steps = [.. steps];
 
-    /// <summary>Leaves every text as it is?</summary>
-    public bool IsIdentity => _data is null && !_lowercase;
+    /// <summary>Leaves every text as it is.</summary>
+    public static Normalizer None { get; } = new([]);
 
-    /// <summary>True if the text is its own normal form.</summary>
-    public bool IsNormal(ReadOnlySpan<char> text)
-    {
-        if (_lowercase)
-        {
-            return text.IsEmpty;
-        }
-
-        if (_data is null)
-        {
-            return true;
-        }
-
-        int last = 0;
-        for (int i = 0; i < text.Length;)
-        {
-            int c = CharClass.CodePointAt(text, i, out int length);
-            int quick = c < 0x300 ? 0 : _data.QuickCheck(c);
-            if (quick == CanonicalData.MayChange || (quick != 0 && quick < last))
-            {
-                return false;
-            }
-
-            last = quick;
-            i += length;
-        }
-
-        return true;
-    }
+    /// <summary>True if the text is known to be its own normal form.</summary>
+    public bool IsNormal(ReadOnlySpan<char> text) => _steps.Length == 0 || text.IsEmpty || (_isComposing && IsComposed(text));
 
     /// <summary>The normal form with its positions in <paramref name="text"/>.</summary>
     public AlignedText Normalize(ReadOnlySpan<char> text)
@@ -57,16 +31,106 @@ internal sealed class Normalizer(bool nfc, bool lowercase)
             i += length;
         }
 
-        if (_data is not null)
+        foreach (NormalizerStep step in _steps)
         {
-            result = Apply(result, ComposedForm(result.Chars, _data));
+            result = Apply(result, step);
         }
 
-        return _lowercase ? Apply(result, LowerForm(result.Chars)) : result;
+        return result;
     }
 
     /// <summary>The normal form alone.</summary>
     public string Normalize(string text) => IsNormal(text) ? text : new string(Normalize(text.AsSpan()).Chars);
+
+    private static AlignedText Apply(AlignedText text, NormalizerStep step) => step.Kind switch
+    {
+        NormalizerKind.Nfc => Apply(text, ComposedForm(text.Chars, CanonicalData.Shared, composes: true)),
+        NormalizerKind.Nfd => Apply(text, ComposedForm(text.Chars, CanonicalData.Shared, composes: false)),
+        NormalizerKind.Lowercase => Apply(text, LowerForm(text.Chars)),
+        NormalizerKind.Prepend => text.Length == 0 ? text : Replace(text, [(0, 0)], step.Text),
+        NormalizerKind.Replace => Replace(text, Matches(text.Chars, step.Pattern!), step.Text),
+        _ => Strip(text, step),
+    };
+
+    private static bool IsComposed(ReadOnlySpan<char> text)
+    {
+        CanonicalData data = CanonicalData.Shared;
+        int last = 0;
+        for (int i = 0; i < text.Length;)
+        {
+            int c = CharClass.CodePointAt(text, i, out int length);
+            int quick = c < 0x300 ? 0 : data.QuickCheck(c);
+            if (quick == CanonicalData.MayChange || (quick != 0 && quick < last))
+            {
+                return false;
+            }
+
+            last = quick;
+            i += length;
+        }
+
+        return true;
+    }
+
+    private static List<(int Start, int End)> Matches(ReadOnlySpan<char> text, SplitStep pattern)
+    {
+        RegexRun run = pattern.CreateRun();
+        run.Begin(text.Length);
+        var matches = new List<(int, int)>();
+        for (int at = 0; pattern.FindMatch(text, at, run, out int start, out int end); at = end)
+        {
+            matches.Add((start, end));
+        }
+
+        return matches;
+    }
+
+    // Character for character as far as both go; what is too much shares the span before it, what is too little goes.
+    private static AlignedText Replace(AlignedText text, List<(int Start, int End)> matches, string by)
+    {
+        var result = new AlignedText();
+        int at = 0;
+        foreach ((int start, int end) in matches)
+        {
+            result.Append(text, at, start);
+            int old = start;
+            for (int i = 0; i < by.Length;)
+            {
+                int c = CharClass.CodePointAt(by, i, out int length);
+                i += length;
+                int from = old < end ? old : Math.Max(old - 1, 0);
+                result.Append(c, text.Start(from), text.End(from));
+                if (old < end)
+                {
+                    CharClass.CodePointAt(text.Chars, old, out int taken);
+                    old += taken;
+                }
+            }
+
+            at = end;
+        }
+
+        result.Append(text, at, text.Length);
+        return result;
+    }
+
+    private static AlignedText Strip(AlignedText text, NormalizerStep step)
+    {
+        int start = 0, end = text.Length;
+        while (step.StripsStart && start < end && char.IsWhiteSpace(text.Chars[start]))
+        {
+            start++;
+        }
+
+        while (step.StripsEnd && end > start && char.IsWhiteSpace(text.Chars[end - 1]))
+        {
+            end--;
+        }
+
+        var result = new AlignedText();
+        result.Append(text, start, end);
+        return result;
+    }
 
     // Each new code point comes with Taken = how many old ones it replaces; 0 = inserted.
     private static AlignedText Apply(AlignedText old, List<(int CodePoint, int Taken)> changes)
@@ -87,7 +151,7 @@ internal sealed class Normalizer(bool nfc, bool lowercase)
         return result;
     }
 
-    private static List<(int CodePoint, int Taken)> ComposedForm(ReadOnlySpan<char> text, CanonicalData data)
+    private static List<(int CodePoint, int Taken)> ComposedForm(ReadOnlySpan<char> text, CanonicalData data, bool composes)
     {
         var output = new List<(int CodePoint, int Taken)>(text.Length);
         var parts = new List<int>();
@@ -114,7 +178,11 @@ internal sealed class Normalizer(bool nfc, bool lowercase)
         }
 
         FlushMarks(output, marks);
-        Compose(output, data);
+        if (composes)
+        {
+            Compose(output, data);
+        }
+
         return output;
     }
 

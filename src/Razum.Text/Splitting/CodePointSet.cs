@@ -1,19 +1,17 @@
-using System.Text;
-
 namespace Razum.Text.Splitting;
 
-/// <summary>A set of code points: general categories plus ranges. <see cref="TryParse"/> reads what the published patterns write in one class.</summary>
+/// <summary>A set of code points to test texts with: one bit per code point below 0x10000, ranges above. A lone surrogate counts as U+FFFD.</summary>
 internal sealed class CodePointSet
 {
-    private readonly uint _mask;
-    private readonly ulong[] _low;             // one bit per code point below 0x10000; empty when the set has no ranges
-    private readonly (int First, int Last)[] _high;
+    private readonly ulong[] _low; // up to the highest member
+    private readonly int[] _highFirsts;
+    private readonly int[] _highLasts;
 
-    public CodePointSet(uint mask, IReadOnlyList<(int First, int Last)> ranges)
+    /// <param name="ranges">Sorted, without overlaps.</param>
+    public CodePointSet(IReadOnlyList<(int First, int Last)> ranges)
     {
-        _mask = mask;
-        _low = ranges.Count == 0 ? [] : new ulong[0x10000 / 64];
-        _high = [.. ranges.Where(r => r.Last > 0xFFFF)];
+        int highest = ranges.Where(r => r.First <= 0xFFFF).Select(r => Math.Min(r.Last, 0xFFFF)).DefaultIfEmpty(0).Max();
+        _low = new ulong[(highest >> 6) + 1];
         foreach ((int first, int last) in ranges)
         {
             for (int c = first; c <= Math.Min(last, 0xFFFF); c++)
@@ -21,117 +19,34 @@ internal sealed class CodePointSet
                 _low[c >> 6] |= 1UL << (c & 63);
             }
         }
+
+        (int First, int Last)[] high = [.. ranges.Where(r => r.Last > 0xFFFF)];
+        _highFirsts = [.. high.Select(r => r.First)];
+        _highLasts = [.. high.Select(r => r.Last)];
     }
 
-    /// <summary>Is the code point at <paramref name="index"/> a member?</summary>
-    public bool Contains(ReadOnlySpan<char> text, int index, out int length)
+    public bool Contains(int codePoint)
     {
-        if (_mask != 0 && (CharClass.At(text, index, out length) & _mask) != 0)
+        if (codePoint <= 0xFFFF)
         {
-            return true;
+            return codePoint >> 6 < _low.Length && (_low[codePoint >> 6] >> (codePoint & 63) & 1) != 0;
         }
 
-        int c = CharClass.CodePointAt(text, index, out length);
-        if (c <= 0xFFFF)
-        {
-            return _low.Length > 0 && (_low[c >> 6] >> (c & 63) & 1) != 0;
-        }
-
-        foreach ((int first, int last) in _high)
-        {
-            if (c >= first && c <= last)
-            {
-                return true;
-            }
-        }
-
-        return false;
+        int at = Array.BinarySearch(_highFirsts, codePoint);
+        at = at >= 0 ? at : ~at - 1;
+        return at >= 0 && codePoint <= _highLasts[at];
     }
 
-    /// <summary>
-    /// Reads <c>\p{X}</c> or <c>[...]</c> of single characters, ranges and <c>\p{X}</c> (X = L, M, N, P, S; no negation, no nested classes).
-    /// Null: written otherwise.
-    /// </summary>
-    public static CodePointSet? TryParse(string text)
+    /// <summary>The UTF-16 units of a member at <paramref name="index"/>; 0 if there is none.</summary>
+    public int Match(ReadOnlySpan<char> text, int index)
     {
-        if (Category(text) is uint whole)
+        if ((uint)index >= (uint)text.Length)
         {
-            return new CodePointSet(whole, []);
+            return 0;
         }
 
-        if (text.Length < 3 || text[0] != '[' || text[^1] != ']' || text[1] == '^' || text.Contains("&&", StringComparison.Ordinal))
-        {
-            return null;
-        }
-
-        uint mask = 0;
-        var ranges = new List<(int, int)>();
-        Rune[] body = [.. text[1..^1].EnumerateRunes()];
-        for (int i = 0; i < body.Length;)
-        {
-            if (i + 4 < body.Length && Category(string.Concat(body.Skip(i).Take(5))) is uint category)
-            {
-                mask |= category;
-                i += 5;
-            }
-            else if (One(body, ref i) is not int first)
-            {
-                return null;
-            }
-            else if (i + 1 < body.Length && body[i].Value == '-')
-            {
-                i++;
-                if (One(body, ref i) is not int last || last < first)
-                {
-                    return null;
-                }
-
-                ranges.Add((first, last));
-            }
-            else
-            {
-                ranges.Add((first, first));
-            }
-        }
-
-        return new CodePointSet(mask, ranges);
-    }
-
-    private static uint? Category(string text) => text switch
-    {
-        @"\p{L}" => CharClass.Letter,
-        @"\p{M}" => CharClass.Mark,
-        @"\p{N}" => CharClass.Number,
-        @"\p{P}" => CharClass.Punctuation,
-        @"\p{S}" => CharClass.Symbol,
-        _ => null,
-    };
-
-    private static int? One(Rune[] body, ref int i)
-    {
-        if (body[i].Value is '[' or ']')
-        {
-            return null;
-        }
-
-        if (body[i].Value != '\\')
-        {
-            return body[i++].Value;
-        }
-
-        if (i + 1 == body.Length)
-        {
-            return null;
-        }
-
-        int escaped = body[i + 1].Value;
-        i += 2;
-        return escaped switch
-        {
-            'r' => '\r',
-            'n' => '\n',
-            't' => '\t',
-            _ => Rune.IsLetterOrDigit(new Rune(escaped)) ? null : escaped,
-        };
+        char c = text[index];
+        return !char.IsSurrogate(c) ? c >> 6 < _low.Length ? (int)(_low[c >> 6] >> (c & 63) & 1) : 0
+            : Contains(CharClass.CodePointAt(text, index, out int length)) ? length : 0;
     }
 }

@@ -42,7 +42,7 @@ public sealed class PublishedModel
         }
         else
         {
-            foreach (string name in (string[])["tokenizer.json", "tokenizer_config.json"])
+            foreach (string name in (string[])["tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "tiktoken.model", "tokenizer.model"])
             {
                 string source = Path.Combine(TokenizerPath, name);
                 if (File.Exists(source))

@@ -3,7 +3,8 @@ using Razum.Text;
 namespace Razum.Training.Data;
 
 /// <summary>
-/// Conversations as token sequences. What is learned is the last answer, from the end of the prompt on (thinking and end of turn included), or everything.
+/// Conversations as token sequences. What is learned is the last answer, from the end of the prompt on (thinking and end of turn included), or everything; where the
+/// checkpoint's template has <c>generation</c> blocks, what they mark.
 /// </summary>
 /// <param name="source">The conversations.</param>
 /// <param name="tokenizer">Makes the tokens.</param>
@@ -22,6 +23,12 @@ public sealed class ConversationSequences(ConversationSource source, Tokenizer t
     {
         (IReadOnlyList<ChatMessage> messages, bool thinking) = source.Get(split, index);
         ChatOptions options = thinking ? s_prompt : s_directPrompt;
+        if (_template.MarksGeneration)
+        {
+            ReadMarked(messages, options, target);
+            return;
+        }
+
         string prompt = _template.Render([.. messages.Take(messages.Count - 1)], options);
         string whole = Whole(messages, prompt, options);
         (int[] ids, int[] offsets) = tokenizer.EncodeWithOffsets(whole);
@@ -30,6 +37,17 @@ public sealed class ConversationSequences(ConversationSource source, Tokenizer t
         for (int i = 0; i < ids.Length; i++)
         {
             target.Add(ids[i], learnsPrompts || offsets[2 * i] >= promptLength);
+        }
+    }
+
+    // The template says itself what is to be learned.
+    private void ReadMarked(IReadOnlyList<ChatMessage> messages, ChatOptions options, TrainingSequence target)
+    {
+        (int[] ids, bool[] mask) = _template.RenderWithMask(messages, options).Encode(tokenizer);
+        target.Clear();
+        for (int i = 0; i < ids.Length; i++)
+        {
+            target.Add(ids[i], learnsPrompts || mask[i]);
         }
     }
 

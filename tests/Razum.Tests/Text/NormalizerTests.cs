@@ -6,7 +6,7 @@ namespace Razum.Tests.Text;
 /// <summary>NFC over the shapes it has: composition, reordering, exclusions, Hangul, blocked marks; idempotent, and its quick check never lies.</summary>
 public sealed class NormalizerTests
 {
-    private readonly Normalizer _nfc = new(nfc: true, lowercase: false);
+    private readonly Normalizer _nfc = new([new NormalizerStep(NormalizerKind.Nfc)]);
 
     [Theory]
     [InlineData("e\u0301", "\u00E9")]
@@ -51,7 +51,7 @@ public sealed class NormalizerTests
     [Fact]
     public void Lowercase()
     {
-        var lower = new Normalizer(nfc: false, lowercase: true);
+        var lower = new Normalizer([new NormalizerStep(NormalizerKind.Lowercase)]);
         Assert.Equal("aé я ω i\u0307 ß \u01C6 \U00010428 k", lower.Normalize("AÉ Я Ω \u0130 ß \u01C5 \U00010400 \u212A"));
     }
 }

@@ -14,7 +14,6 @@ public sealed class TokenizerFaultTests : IDisposable
     [InlineData("[]", "root")]
     [InlineData("{}", "model: missing")]
     [InlineData("""{"model":{"type":"Unigram"}}""", "model.type: Unigram")]
-    [InlineData("""{"model":{"type":"BPE","byte_fallback":true}}""", "model.byte_fallback")]
     [InlineData("""{"model":{"type":"BPE","merges":[]}}""", "model.vocab: missing")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":-1},"merges":[]}}""", "model.vocab[\"a\"]: -1")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":99999999999},"merges":[]}}""", "model.vocab[\"a\"]: 99999999999")]
@@ -25,13 +24,13 @@ public sealed class TokenizerFaultTests : IDisposable
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"added_tokens":[{"id":1,"content":"a"}]}""", "added_tokens[0].id: 1")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"added_tokens":[{"id":0,"content":"b"}]}""", "added_tokens[0].id: 0 is \"a\"")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"normalizer":{"type":"NFKC"}}""", "normalizer.type: normalizer NFKC")]
-    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]}}""", "pre_tokenizer: no ByteLevel")]
-    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"pre_tokenizer":{"type":"Metaspace"}}""", "Metaspace")]
-    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"pre_tokenizer":{"type":"Split","behavior":"Isolated","pattern":{"Regex":"a|\n"}}}""",
-        @"pre_tokenizer.pattern.Regex: unknown pattern a|\n")]
-    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"pre_tokenizer":{"type":"Split","behavior":"Removed"}}""", "behavior: Removed")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"pre_tokenizer":{"type":"Split","behavior":"Isolated","pattern":{"Regex":"a|\n("}}}""",
+        @"pre_tokenizer.pattern.Regex: a ( without ) at character 4 in the pattern a|\n(")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"pre_tokenizer":BYTELEVEL,"decoder":{"type":"WordPiece"}}""", "decoder WordPiece")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"pre_tokenizer":BYTELEVEL,"post_processor":{"type":"BertProcessing"}}""", "BertProcessing")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"pre_tokenizer":{"type":"Split","behavior":"Gone"}}""", "behavior: Gone")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"pre_tokenizer":{"type":"Metaspace","replacement":"ab"}}""", "replacement")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[],"unk_token":"b"}}""", "unk_token")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"\ud800":0},"merges":[]},"pre_tokenizer":BYTELEVEL}""", "not valid Unicode")]
     public void TokenizerJson(string json, string expected)
     {

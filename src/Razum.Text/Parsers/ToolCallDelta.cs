@@ -1,0 +1,4 @@
+namespace Razum.Text.Parsers;
+
+/// <summary>What has become certain: a part of the reasoning, a part of the answer, complete calls of tools.</summary>
+public readonly record struct ToolCallDelta(string Reasoning, string Content, IReadOnlyList<ToolCall> ToolCalls);

@@ -1,0 +1,61 @@
+using System.Text.Json;
+using Razum.Inference;
+using Razum.Tensors.Checkpoints.Gguf;
+using Razum.Text;
+
+namespace Razum.Tests.Text;
+
+/// <summary>Real vocabularies in GGUF files against the ids that their own programs recorded. They are too large to stand in the repository.</summary>
+[Trait("golden", "yes")]
+public sealed class GgufVocabularyGoldenTests
+{
+    public static IEnumerable<TheoryDataRow<string>> Files =>
+        from folder in Goldens.Cases("text/ggml-vocab")
+        from file in Directory.EnumerateFiles(folder, "*.gguf")
+        select new TheoryDataRow<string>(Path.GetRelativePath(Goldens.Root, file));
+
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(Files))]
+    public void Ids(string file)
+    {
+        file = Path.Combine(Goldens.Root, file);
+        using var model = new GgufModel(file);
+        Tokenizer tokenizer = Tokenizer.FromGguf(GgufVocabularies.Read(model), file);
+        int wrong = 0;
+        string first = "";
+        string[] texts = File.ReadAllText(file + ".inp").Split("\n__ggml_vocab_test__\n");
+        string[] lines = File.ReadAllLines(file + ".out");
+        for (int i = 0; i < lines.Length; i++)
+        {
+            Compare(texts[i], [.. lines[i].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)], parseSpecial: false);
+        }
+
+        using JsonDocument vectors = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Path.GetDirectoryName(file)!, "vectors.json")));
+        Assert.Equal(Numbers(vectors.RootElement.GetProperty("prefix")), tokenizer.Prefix.ToArray());
+        foreach (JsonElement c in vectors.RootElement.GetProperty("cases").EnumerateArray())
+        {
+            int[] ids = Numbers(c.GetProperty("ids"));
+            string text = c.GetProperty("text").GetString()!;
+            Compare(text, ids, parseSpecial: true);
+            string decoded = c.TryGetProperty("decoded", out JsonElement d) ? d.GetString()! : text;
+            first = decoded == tokenizer.Decode(ids) || first.Length > 0 ? first : $"decoded: {JsonEncodedText.Encode(text)} became {JsonEncodedText.Encode(tokenizer.Decode(ids))}";
+            int[] spans = tokenizer.EncodeWithOffsets(text).Offsets;
+            first = Numbers(c.GetProperty("offsets")).SequenceEqual(spans) || first.Length > 0 ? first : $"offsets of {JsonEncodedText.Encode(text)}";
+        }
+
+        Goldens.Report(Path.GetFileName(file), "ids", wrong, 0);
+        Assert.True(first.Length == 0, $"{wrong} ids differ; the first: {first}");
+
+        void Compare(string text, int[] expected, bool parseSpecial)
+        {
+            int[] actual = tokenizer.Encode(text, parseSpecial: parseSpecial);
+            if (!expected.SequenceEqual(actual))
+            {
+                wrong++;
+                first = first.Length > 0 ? first : $"{JsonEncodedText.Encode(text)}: expected [{string.Join(",", expected)}], got [{string.Join(",", actual)}]";
+            }
+        }
+    }
+
+    private static int[] Numbers(JsonElement array) => [.. array.EnumerateArray().Select(e => e.GetInt32())];
+}
