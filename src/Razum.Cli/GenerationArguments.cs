@@ -40,6 +40,9 @@ internal sealed class GenerationArguments
     /// <summary>The block format of the weights.</summary>
     public Option<string?> Quantize { get; } = CreateQuantize();
 
+    /// <summary>The adapter beside the weights.</summary>
+    public Option<string?> Adapter { get; } = CreateAdapter();
+
     /// <summary>What matrix products are computed in.</summary>
     public Option<string> Arithmetic { get; } = CreateArithmetic();
 
@@ -55,6 +58,13 @@ internal sealed class GenerationArguments
         option.AcceptOnlyFromAmong("f32", "bf16");
         return option;
     }
+
+    /// <summary>The option <c>--adapter</c>, also for verbs that do not choose tokens.</summary>
+    public static Option<string?> CreateAdapter() => new("--adapter")
+    {
+        Description = "Folder of a LoRA adapter for the model, as PEFT or a run with lora writes it.",
+        HelpName = "FOLDER",
+    };
 
     /// <summary>The option <c>--quantize</c>, also for verbs that do not choose tokens.</summary>
     public static Option<string?> CreateQuantize()
@@ -82,6 +92,7 @@ internal sealed class GenerationArguments
         command.Add(System);
         command.Add(NoThink);
         command.Add(Quantize);
+        command.Add(Adapter);
         command.Add(Arithmetic);
         command.Add(Speculate);
         command.Add(Drafts);
@@ -106,7 +117,7 @@ internal sealed class GenerationArguments
 
     /// <summary>The model in <paramref name="folder"/>, held and computed as the arguments say.</summary>
     public LoadedModel Load(string folder, ParseResult arguments, int threads) =>
-        LoadedModel.Load(folder, Engine(arguments, threads), FormatOf(arguments.GetValue(Quantize)));
+        LoadedModel.Load(folder, Engine(arguments, threads), FormatOf(arguments.GetValue(Quantize)), arguments.GetValue(Adapter));
 
     /// <summary>A conversation with <paramref name="model"/> as the arguments say; what they leave open, the model's own defaults decide.</summary>
     public Conversation Converse(LoadedModel model, ParseResult arguments)

@@ -1,4 +1,5 @@
 using Razum.Models;
+using Razum.Models.Adapters;
 using Razum.Models.Gguf;
 using Razum.Tensors;
 using Razum.Tensors.Checkpoints;
@@ -59,13 +60,14 @@ public sealed class ModelBundle : IDisposable
     /// <param name="threads">Threads to quantise with; 0 means one per processor.</param>
     /// <exception cref="InvalidDataException">Something is missing, damaged or not supported; one line says what and where.</exception>
     /// <param name="engine">The engine that will run over it: whether weights and cache fit memory is then known before anything is quantised.</param>
+    /// <param name="adapter">Folder of a LoRA adapter as PEFT writes it; null for the model alone.</param>
     /// <exception cref="ArgumentException">Weights and cache do not fit memory.</exception>
-    public static ModelBundle Load(string folder, WeightFormat? format = null, int threads = 0, EngineOptions? engine = null)
+    public static ModelBundle Load(string folder, WeightFormat? format = null, int threads = 0, EngineOptions? engine = null, string? adapter = null)
     {
         ArgumentNullException.ThrowIfNull(folder);
         if (GgufModel.IsGguf(folder))
         {
-            return LoadGguf(folder, format, threads);
+            return LoadGguf(folder, format, threads, adapter);
         }
 
         if (!Directory.Exists(folder))
@@ -89,7 +91,7 @@ public sealed class ModelBundle : IDisposable
                 CachePlan.Blocks(engine, info, CachePlan.Shape(shape, engine.Speculation == SpeculationKind.Mtp), MemoryRoom.Beside(MemoryRoom.ToQuantise(shape, chosen)));
             }
 
-            Decoder decoder = Read(config, new CheckpointParameters(checkpoint), format, threads);
+            Decoder decoder = Read(config, new CheckpointParameters(checkpoint), format, threads, adapter);
             decoder.LatentForm = LatentAttentionForm.Absorbed;
             return new ModelBundle(name, decoder, tokenizer, defaults, checkpoint);
         }
@@ -100,14 +102,14 @@ public sealed class ModelBundle : IDisposable
         }
     }
 
-    private static ModelBundle LoadGguf(string path, WeightFormat? format, int threads)
+    private static ModelBundle LoadGguf(string path, WeightFormat? format, int threads, string? adapter)
     {
         var model = new GgufModel(path);
         try
         {
             ModelConfig config = GgufConfig.Read(model);
             Tokenizer tokenizer = Tokenizer.FromGguf(GgufVocabularies.Read(model), path);
-            Decoder decoder = Read(config, new GgufParameters(model, config), format, threads);
+            Decoder decoder = Read(config, new GgufParameters(model, config), format, threads, adapter);
             decoder.LatentForm = LatentAttentionForm.Absorbed;
             return new ModelBundle(Path.GetFileNameWithoutExtension(path), decoder, tokenizer, GgufSampling.Read(model, config.VocabSize), model);
         }
@@ -118,15 +120,15 @@ public sealed class ModelBundle : IDisposable
         }
     }
 
-    private static Decoder Read(ModelConfig config, ParameterSource source, WeightFormat? format, int threads)
+    private static Decoder Read(ModelConfig config, ParameterSource source, WeightFormat? format, int threads, string? adapter)
     {
         if (format is not { } chosen)
         {
-            return new Decoder(config, source);
+            return adapter is null ? new Decoder(config, source) : AdaptedDecoder.Load(config, source, adapter);
         }
 
         using WorkerPool pool = new(threads > 0 ? threads : Environment.ProcessorCount);
-        return new Decoder(config, new QuantisedParameters(source, chosen, pool));
+        return Read(config, new QuantisedParameters(source, chosen, pool), null, threads, adapter);
     }
 
     public void Dispose() => _files?.Dispose();

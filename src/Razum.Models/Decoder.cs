@@ -1,3 +1,4 @@
+using Razum.Models.Adapters;
 using Razum.Tensors;
 
 namespace Razum.Models;
@@ -42,8 +43,11 @@ public sealed class Decoder
     /// <summary>The layer of multi-token prediction; null when the model or the checkpoint has none.</summary>
     public MultiTokenPrediction? Mtp { get; }
 
-    /// <summary>Every parameter once, in the order of the layers. Routing biases are among them; they are never trained by gradient.</summary>
+    /// <summary>Every parameter once, in the order of the layers, those of adapters after their layer's own. Routing biases are among them; they are never trained by gradient.</summary>
     public IReadOnlyList<Weight> Parameters => _source.Parameters;
+
+    /// <summary>What is added to linear layers, in their order; empty for most models.</summary>
+    public IReadOnlyList<LoraPair> Adapters => _source.Adapters;
 
     /// <summary>All mixtures of experts, the one of <see cref="Mtp"/> last.</summary>
     public IEnumerable<MixtureOfExperts> Mixtures => AllBlocks.Select(b => b.FeedForward).OfType<MixtureOfExperts>();
@@ -108,6 +112,9 @@ public sealed class Decoder
 
     /// <summary>Logits of some rows of hidden states. [R, V]</summary>
     public Tensor Logits(Ops ops, Tensor hidden) => ops.Linear(hidden, Head);
+
+    /// <summary>The same model on the same weights, its adapters left out.</summary>
+    public Decoder WithoutAdapters() => new(Config, new SharedParameters(Parameters)) { LatentForm = LatentForm };
 
     private Tensor Recompute(Ops ops, Tensor x, Batch batch, int layer)
     {

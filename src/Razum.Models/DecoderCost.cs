@@ -18,6 +18,7 @@ public sealed class DecoderCost
     private readonly double _headBytes;
     private readonly double _embeddingRowBytes;
     private readonly double _attentionColumns;
+    private readonly double _frozen;
 
     /// <summary>Counts the parameters as they are stored, and attention in the decoder's present <see cref="Decoder.LatentForm"/>.</summary>
     public DecoderCost(Decoder decoder)
@@ -25,6 +26,7 @@ public sealed class DecoderCost
         _config = decoder.Config;
         string mtp = $"model.layers.{_config.NumHiddenLayers}.";
         double share = _config.Moe is { } moe ? (double)moe.Router.TopK / moe.Router.Experts : 1;
+        HashSet<Weight> adapters = [.. decoder.Adapters.SelectMany(p => new[] { p.A, p.B })];
         foreach (Weight weight in decoder.Parameters.Where(w => !w.IsVector))
         {
             bool isExpert = weight.Name.Contains(".experts.", StringComparison.Ordinal);
@@ -49,6 +51,7 @@ public sealed class DecoderCost
             }
         }
 
+        _frozen = adapters.Count == 0 ? 0 : _body + _head - adapters.Sum(w => (double)w.Count);
         _ahead += decoder.Mtp is null ? 0 : decoder.Head.Count;
         _attentionColumns = AttentionColumns(decoder);
         CachedRowBytes = _config.NumHiddenLayers * CachedColumns() * sizeof(float);
@@ -60,14 +63,17 @@ public sealed class DecoderCost
     /// <summary>Bytes that one token takes in the cache, all layers.</summary>
     public double CachedRowBytes { get; }
 
+    /// <summary>Operations of learning from a row, in those of running it: 3, or a little over 2 where adapters learn and their base has no gradients.</summary>
+    public double TrainingPasses => 3 - (_frozen / Active);
+
     /// <summary>
-    /// Operations of a training step on a sequence of <paramref name="length"/> tokens: three times forward (backward is twice as much), every token having
+    /// Operations of a training step on a sequence of <paramref name="length"/> tokens: <see cref="TrainingPasses"/> times forward, every token having
     /// logits. Work done again to save memory does not count.
     /// </summary>
     public double Training(int length, bool withMtp)
     {
         double pairs = Pairs(0, length);
-        return (6 * length * (_body + _head + (withMtp ? _ahead : 0))) + (6 * pairs * _attentionColumns * (_config.NumHiddenLayers + (withMtp ? 1 : 0)));
+        return (length * ((2 * TrainingPasses * Active) + (withMtp ? 6 * _ahead : 0))) + (6 * pairs * _attentionColumns * (_config.NumHiddenLayers + (withMtp ? 1 : 0)));
     }
 
     /// <summary>Operations of the next <paramref name="rows"/> tokens after <paramref name="past"/> cached ones; so many of them have logits.</summary>

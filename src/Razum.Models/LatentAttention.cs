@@ -78,10 +78,10 @@ public sealed class LatentAttention : SelfAttention
         (int heads, int dn, int dr, int dv) = (_config.NumAttentionHeads, _config.QkNopeHeadDim, _config.QkRopeHeadDim, _config.VHeadDim);
         int rank = _config.KvLoraRank;
         Tensor nope = ops.JoinHeads(new HeadColumns(q, _keyDim, 0, dn), default, heads); // [T, H*dn]
-        Tensor absorbed = ops.HeadLinear(nope, _kvB.Weight, new HeadRows(dn + dv, 0, dn), heads, transposed: true); // [T, H*rkv]
+        Tensor absorbed = _kvB.ForwardHeads(ops, nope, new HeadRows(dn + dv, 0, dn), heads, transposed: true); // [T, H*rkv]
         Tensor query = ops.JoinHeads(new HeadColumns(absorbed, rank, 0, rank), new HeadColumns(q, _keyDim, dn, dr), heads); // [T, H*(rkv+dr)]
         var shape = new AttentionShape(heads, 1, rank + dr, rank, _scale);
         Tensor mixed = ops.Attention(query, latent, latent.Slice(0, rank), shape, batch.Segments, _layer); // [T, H*rkv]
-        return ops.HeadLinear(mixed, _kvB.Weight, new HeadRows(dn + dv, dn, dv), heads, transposed: false); // [T, H*dv]
+        return _kvB.ForwardHeads(ops, mixed, new HeadRows(dn + dv, dn, dv), heads, transposed: false); // [T, H*dv]
     }
 }

@@ -1,3 +1,4 @@
+using Razum.Models.Adapters;
 using Razum.Tensors;
 
 namespace Razum.Models;
@@ -12,6 +13,10 @@ public abstract class ParameterSource
     /// <summary>The vector <paramref name="name"/> of shape [length].</summary>
     /// <exception cref="InvalidDataException">It is missing or has another shape.</exception>
     public abstract Weight GetVector(string name, int length);
+
+    /// <summary>What is added to the linear layer <paramref name="name"/>; null, as in most sources, for nothing.</summary>
+    /// <exception cref="InvalidDataException">It does not fit the layer.</exception>
+    public virtual LoraPair? GetAdapter(string name, int inputs, int outputs) => null;
 
     /// <summary>Whether there is a parameter of that name; for parts that a model may lack.</summary>
     public abstract bool Contains(string name);

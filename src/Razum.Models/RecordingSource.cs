@@ -1,3 +1,4 @@
+using Razum.Models.Adapters;
 using Razum.Tensors;
 
 namespace Razum.Models;
@@ -6,14 +7,30 @@ namespace Razum.Models;
 internal sealed class RecordingSource(ParameterSource inner) : ParameterSource
 {
     private readonly List<Weight> _parameters = [];
+    private readonly List<LoraPair> _adapters = [];
 
     public IReadOnlyList<Weight> Parameters => _parameters;
+
+    public IReadOnlyList<LoraPair> Adapters => _adapters;
 
     public override Weight Get(string name, int rows, int columns) => Keep(inner.Get(name, rows, columns));
 
     public override Weight GetVector(string name, int length) => Keep(inner.GetVector(name, length));
 
     public override bool Contains(string name) => inner.Contains(name);
+
+    public override LoraPair? GetAdapter(string name, int inputs, int outputs)
+    {
+        LoraPair? pair = inner.GetAdapter(name, inputs, outputs);
+        if (pair is not null)
+        {
+            _adapters.Add(pair);
+            Keep(pair.A);
+            Keep(pair.B);
+        }
+
+        return pair;
+    }
 
     private Weight Keep(Weight weight)
     {

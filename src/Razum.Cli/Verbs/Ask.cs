@@ -40,6 +40,7 @@ internal sealed class Ask : Verb
         "razum ask \"What is the gcd of 48 and 36?\"",
         "echo \"sort 5 81 22 9\" | razum ask --think",
         "razum ask --quantize q8_0 \"What is 15 % of 80?\"",
+        "razum ask -m my-model --adapter out/lora/final \"What is 15 % of 80?\"",
         "razum ask --json --temperature 0.7 --seed 1 \"4821+977=?\"",
     ];
 

@@ -49,6 +49,7 @@ internal sealed class Eval : Verb
 
     private readonly Option<int> _seed = new("--seed") { Description = "Fixes prompts and draws.", HelpName = "S", DefaultValueFactory = _ => 1 };
 
+    private readonly Option<string?> _adapter = GenerationArguments.CreateAdapter();
     private readonly Option<string> _arithmetic = GenerationArguments.CreateArithmetic();
 
     private readonly Option<string?> _out = new("--out") { Description = "Also write the result as FILE.json, FILE.md and FILE.png, and every greedy answer to FILE.jsonl.", HelpName = "FILE" };
@@ -66,6 +67,7 @@ internal sealed class Eval : Verb
         Add(_topP);
         Add(_maxTokens);
         Add(_seed);
+        Add(_adapter);
         Add(_arithmetic);
         Add(_out);
     }
@@ -101,8 +103,8 @@ internal sealed class Eval : Verb
         IReadOnlyList<EvaluationFamily> families = Families(arguments, count, seed);
         string first = ModelFolder.Find(arguments.GetValue(_model)!);
         string? second = arguments.GetValue(_against) is { } against ? ModelFolder.Find(against) : null;
-        EvaluationReport report = await Measure(arguments, first, families).ConfigureAwait(false);
-        EvaluationReport? other = second is null ? null : await Measure(arguments, second, families).ConfigureAwait(false);
+        EvaluationReport report = await Measure(arguments, first, arguments.GetValue(_adapter), families).ConfigureAwait(false);
+        EvaluationReport? other = second is null ? null : await Measure(arguments, second, null, families).ConfigureAwait(false);
         (report, other) = Named(report, first, other, second);
         EvaluationComparison? comparison = other is null ? null : EvaluationComparison.Of(report, other);
         var screen = new EvaluationScreen(Terminal);
@@ -129,10 +131,10 @@ internal sealed class Eval : Verb
         return sets.Length > 0 && names.Length == 0 ? sets : [.. EvaluationFamilies.Make(names, count, seed), .. sets];
     }
 
-    private async Task<EvaluationReport> Measure(ParseResult arguments, string folder, IReadOnlyList<EvaluationFamily> families)
+    private async Task<EvaluationReport> Measure(ParseResult arguments, string folder, string? adapter, IReadOnlyList<EvaluationFamily> families)
     {
         await using LoadedModel model = LoadedModel.Load(
-            folder, new EngineOptions { Threads = Threads(arguments), Arithmetic = GenerationArguments.ArithmeticOf(arguments.GetValue(_arithmetic)) });
+            folder, new EngineOptions { Threads = Threads(arguments), Arithmetic = GenerationArguments.ArithmeticOf(arguments.GetValue(_arithmetic)) }, adapter: adapter);
         var screen = new EvaluationScreen(Terminal);
         var evaluation = model.Evaluation(new EvaluationOptions
         {

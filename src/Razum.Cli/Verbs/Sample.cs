@@ -30,6 +30,7 @@ internal sealed class Sample : Verb
     private readonly Option<double> _topP = new("--top-p") { Description = "Draw from the fewest tokens that sum to this.", HelpName = "P", DefaultValueFactory = _ => 1 };
     private readonly Option<int> _maxTokens = new("--max-tokens") { Description = "The longest answer.", HelpName = "N", DefaultValueFactory = _ => 256 };
     private readonly Option<int> _seed = new("--seed") { Description = "Fixes prompts and draws.", HelpName = "S", DefaultValueFactory = _ => 1 };
+    private readonly Option<string?> _adapter = GenerationArguments.CreateAdapter();
     private readonly Option<string> _arithmetic = GenerationArguments.CreateArithmetic();
     private readonly Option<string> _out = new("--out") { Description = "The file of samples; one that is there is added to.", HelpName = "FILE", Required = true };
 
@@ -37,7 +38,7 @@ internal sealed class Sample : Verb
         : base("sample", "Draw and judge many answers to many prompts, to choose what to train on.", terminal, threads)
     {
         Add(_model);
-        foreach (Option option in (Option[])[_tasks, _sets, _level, _count, _samples, _temperature, _topP, _maxTokens, _seed, _arithmetic, _out])
+        foreach (Option option in (Option[])[_tasks, _sets, _level, _count, _samples, _temperature, _topP, _maxTokens, _seed, _adapter, _arithmetic, _out])
         {
             Add(option);
         }
@@ -61,7 +62,8 @@ internal sealed class Sample : Verb
         string path = arguments.GetValue(_out)!;
         await using LoadedModel model = LoadedModel.Load(
             ModelFolder.Find(arguments.GetValue(_model)!),
-            new EngineOptions { Threads = Threads(arguments), Arithmetic = GenerationArguments.ArithmeticOf(arguments.GetValue(_arithmetic)) });
+            new EngineOptions { Threads = Threads(arguments), Arithmetic = GenerationArguments.ArithmeticOf(arguments.GetValue(_arithmetic)) },
+            adapter: arguments.GetValue(_adapter));
         var settings = new SampleSettings(
             model.Engine.Model.Name,
             about,

@@ -45,9 +45,11 @@ internal sealed class Train : Verb
             throw new ArgumentException($"--price {price} must be at least 0");
         }
 
+        void ShowMemory(string plan) => Terminal.Screen.WriteLine($"{run.Name}: memory: {plan}");
+
         var screen = new TrainScreen(Terminal, price);
         using var loop = new TrainLoop(
-            run, new TrainOptions { Threads = Threads(arguments), Sources = s_sources, Before = screen.ShowBefore, Progress = screen.Show });
+            run, new TrainOptions { Threads = Threads(arguments), Sources = s_sources, Memory = ShowMemory, Before = screen.ShowBefore, Progress = screen.Show });
         Terminal.Screen.WriteLine(loop.Step > 0
             ? $"{run.Name}: going on after step {loop.Step} of {run.Steps}"
             : $"{run.Name}: {run.Steps} steps into {run.Output}");
@@ -62,11 +64,12 @@ internal sealed class Train : Verb
             Terminal.Interrupts.End();
         }
 
+        string kind = run.Lora is null ? "model" : "adapter";
         screen.ShowEnd();
         Terminal.Screen.WriteLine(result.Stopped is { } reason
-            ? $"{run.Name}: stopped after step {result.Step}: {reason}; the best model so far is in {result.Folder}"
+            ? $"{run.Name}: stopped after step {result.Step}: {reason}; the best {kind} so far is in {result.Folder}"
             : result.Completed
-            ? $"{run.Name}: done; the model is in {result.Folder}"
+            ? $"{run.Name}: done; the {kind} is in {result.Folder}"
             : $"{run.Name}: stopped after step {result.Step}, saved in {result.Folder}; to go on: razum train {path}");
         return Task.FromResult(result.Completed ? CommandLine.Done : CommandLine.Failed);
     }

@@ -12,6 +12,8 @@ internal sealed class ConfigFields(string file, string prefix, JsonElement eleme
 
     public bool Has(string name) => element.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null;
 
+    public bool IsText(string name) => Has(name) && element.GetProperty(name).ValueKind == JsonValueKind.String;
+
     public IEnumerable<string> Names => element.EnumerateObject().Where(p => p.Value.ValueKind != JsonValueKind.Null).Select(p => p.Name);
 
     /// <summary>A whole number from 1 to <paramref name="most"/>.</summary>

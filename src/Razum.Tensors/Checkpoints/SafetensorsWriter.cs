@@ -49,6 +49,13 @@ public sealed class SafetensorsWriter
         AddItem(name, type, shape.ToArray(), stream => ElementWriter.Write(stream, values.Span, type));
     }
 
+    /// <summary>Adds a matrix whose values are made when they are written, row by row, as F32 or BF16 (rounded to nearest, ties to even).</summary>
+    public void Add(string name, int rows, int columns, Func<float[]> values, ElementType type)
+    {
+        RequireFloat(type);
+        AddItem(name, type, [rows, columns], stream => ElementWriter.Write(stream, values(), type));
+    }
+
     /// <summary>Adds values as I64.</summary>
     public void Add(string name, ReadOnlyMemory<long> values, params ReadOnlySpan<long> shape)
     {

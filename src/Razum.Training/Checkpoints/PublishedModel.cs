@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Razum.Models;
+using Razum.Models.Adapters;
 using Razum.Tensors;
 using Razum.Tensors.Checkpoints;
 using Razum.Text;
@@ -8,7 +9,7 @@ namespace Razum.Training.Checkpoints;
 
 /// <summary>
 /// Writes a model as a folder in the published layout, so that other programs load what Razum trains: config.json, model.safetensors, tokenizer.json,
-/// tokenizer_config.json, generation_config.json.
+/// tokenizer_config.json, generation_config.json. Adapters are merged into the weights they adapt.
 /// </summary>
 public sealed class PublishedModel
 {
@@ -54,8 +55,18 @@ public sealed class PublishedModel
 
         var writer = new SafetensorsWriter();
         writer.AddMetadata("format", "pt");
-        foreach (Weight weight in Decoder.Parameters)
+        Dictionary<string, LoraPair> adapters = Decoder.Adapters.ToDictionary(p => p.Module + ".weight");
+        HashSet<Weight> merged = [.. Decoder.Adapters.SelectMany(p => new[] { p.A, p.B })];
+        foreach (Weight weight in Decoder.Parameters.Where(w => !merged.Contains(w)))
         {
+            if (Decoder.Adapters.Count > 0 && !weight.IsVector)
+            {
+                // One matrix at a time, whatever the format of the base.
+                LoraPair? pair = adapters.GetValueOrDefault(weight.Name);
+                writer.Add(weight.Name, weight.Rows, weight.Columns, () => pair?.Merge(weight) ?? weight.ToArray(), Format);
+                continue;
+            }
+
             bool isBias = weight.Name.EndsWith("e_score_correction_bias", StringComparison.Ordinal);
             writer.Add(weight, isBias ? ElementType.F32 : Format);
         }

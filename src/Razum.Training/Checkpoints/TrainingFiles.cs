@@ -1,23 +1,22 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using Razum.Models;
 using Razum.Tensors;
 using Razum.Tensors.Checkpoints;
 
 namespace Razum.Training.Checkpoints;
 
 /// <summary>
-/// The folder <c>training</c> of a checkpoint: state.json, and state.safetensors with <c>master.NAME</c>, the state of the optimiser
+/// The folder <c>training</c> of a checkpoint: state.json, and state.safetensors with <c>master.NAME</c> of what is trained, the state of the optimiser
 /// (<c>m.NAME</c>, <c>v.NAME</c>) and of the stage (<c>reference.NAME</c>) in F32, bit by bit.
 /// The published weights beside it may be rounded; a run continues from these.
 /// </summary>
 internal static class TrainingFiles
 {
-    public static void Write(string folder, Decoder decoder, IEnumerable<(string Name, Tensor Values)> values, TrainState state)
+    public static void Write(string folder, IEnumerable<Weight> trained, IEnumerable<(string Name, Tensor Values)> values, TrainState state)
     {
         Directory.CreateDirectory(folder);
         var writer = new SafetensorsWriter();
-        foreach (Weight weight in decoder.Parameters)
+        foreach (Weight weight in trained)
         {
             writer.Add("master." + weight.Name, weight, ElementType.F32);
         }
@@ -59,10 +58,10 @@ internal static class TrainingFiles
 
     /// <summary>Reads masters and all other values back to where they belong.</summary>
     /// <exception cref="InvalidDataException">The file is missing or damaged, or lacks one of them.</exception>
-    public static void ReadValues(string folder, Decoder decoder, IEnumerable<(string Name, Tensor Values)> targets)
+    public static void ReadValues(string folder, IEnumerable<Weight> trained, IEnumerable<(string Name, Tensor Values)> targets)
     {
         using var values = new SafetensorsFile(Path.Combine(folder, "state.safetensors"));
-        foreach (Weight weight in decoder.Parameters)
+        foreach (Weight weight in trained)
         {
             Copy(values, "master." + weight.Name, weight.AsSpan());
             weight.MarkChanged();

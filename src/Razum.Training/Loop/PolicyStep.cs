@@ -179,7 +179,7 @@ internal sealed class PolicyStep(Trainee trainee, PolicyConfig policy, Decoder? 
         {
             Rollout rollout = answers[i].Rollout;
             double forward = trainee.Cost.Forward(0, rollout.Tokens.Length - 1, rollout.Length);
-            sum += (3 + (reference is null ? 0 : 1)) * forward;
+            sum += (trainee.Cost.TrainingPasses + (reference is null ? 0 : 1)) * forward;
         }
 
         return sum;

@@ -80,6 +80,7 @@ internal sealed class PolicyWork : StageWork
             MaxSequences = _policy.Concurrent,
             TokenBudget = Math.Max(512, 2 * _policy.Concurrent),
             ContextLength = _trainee.Run.SequenceLength,
+            CacheTokens = _trainee.CacheTokens,
         });
         _sampler = new RolloutSampler(_engine, _trainee.Tokenizer, _template, _policy.Reward);
         _samples = new StepLog(Path.Combine(_trainee.Run.Output, "samples.jsonl"), done);

@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using Razum.Models;
+using Razum.Models.Adapters;
 using Razum.Tensors;
 using Razum.Tensors.Checkpoints;
+using Razum.Tensors.Threading;
 using Razum.Text;
 using Razum.Training.Checkpoints;
 using Razum.Training.Data;
@@ -23,6 +25,7 @@ public sealed class TrainLoop : IDisposable
     private readonly Trainee _trainee;
     private readonly CheckpointFolders _folders;
     private readonly PublishedModel _published;
+    private readonly Checkpoint? _base;
     private readonly StageWork[] _stages;
     private readonly string _identity;
     private int _done;
@@ -37,7 +40,7 @@ public sealed class TrainLoop : IDisposable
         Directory.CreateDirectory(run.Output);
         _folders.Clean();
         Tokenizer = LoadTokenizer(run);
-        Decoder = MakeDecoder(run);
+        (Decoder, _base, int cacheTokens) = run.Lora is null ? (MakeDecoder(run), null, 0) : MakeAdapted(run, options);
         if (Decoder.Config.VocabSize < Tokenizer.VocabSize)
         {
             throw new InvalidDataException($"{run.Name}: the tokenizer has {Tokenizer.VocabSize} tokens, the model's vocab_size is {Decoder.Config.VocabSize}");
@@ -54,7 +57,7 @@ public sealed class TrainLoop : IDisposable
             Decoder.LatentForm = LatentAttentionForm.Absorbed; // one form to sample and to train: the same bits
         }
 
-        _trainee = new Trainee(run, Decoder, Tokenizer, options);
+        _trainee = new Trainee(run, Decoder, Tokenizer, options, cacheTokens);
         _stages = [.. run.Stages.Select(MakeStage)];
         _identity = Identity(run, _stages);
         _published = new PublishedModel
@@ -132,7 +135,12 @@ public sealed class TrainLoop : IDisposable
         }
 
         string final = Path.Combine(_run.Output, "final");
-        CheckpointFolders.Write(final, _published.Write);
+        CheckpointFolders.Write(final, Publish);
+        if (_run.Merge)
+        {
+            CheckpointFolders.Write(Path.Combine(_run.Output, "merged"), _published.Write);
+        }
+
         WriteAverage();
         return new TrainResult(true, _done, final);
     }
@@ -145,6 +153,7 @@ public sealed class TrainLoop : IDisposable
         }
 
         _trainee.Dispose();
+        _base?.Dispose();
     }
 
     private static Tokenizer LoadTokenizer(RunConfig run)
@@ -167,6 +176,27 @@ public sealed class TrainLoop : IDisposable
 
         using var checkpoint = new Checkpoint(run.ModelPath);
         return new Decoder(run.Model, new CheckpointParameters(checkpoint, trainable: true));
+    }
+
+    /// <summary>New adapters over a base that stays where it is mapped, or quantised; the files are open as long as it is used.</summary>
+    private static (Decoder Decoder, Checkpoint Files, int CacheTokens) MakeAdapted(RunConfig run, TrainOptions options)
+    {
+        var checkpoint = new Checkpoint(run.ModelPath!);
+        try
+        {
+            MemoryPlan plan = MemoryPlan.Of(run, checkpoint);
+            options.Memory?.Invoke(plan.ToString());
+            plan.Check(run.Name);
+            using WorkerPool pool = new(options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
+            ParameterSource source = new CheckpointParameters(checkpoint);
+            source = run.Quantize is { } format ? new QuantisedParameters(source, format, pool) : source;
+            return (AdaptedDecoder.Create(run.Model, source, run.Lora!, run.Seed, $"{run.Name}: lora.targets"), checkpoint, plan.CacheTokens);
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
     }
 
     private static string Identity(RunConfig run, StageWork[] stages)
@@ -233,7 +263,7 @@ public sealed class TrainLoop : IDisposable
             }
         }
 
-        TrainingFiles.ReadValues(training, Decoder, _trainee.Optimizer.State.Concat(more));
+        TrainingFiles.ReadValues(training, _trainee.Trained, _trainee.Optimizer.State.Concat(more));
     }
 
     /// <summary>A step, unless it was cancelled in the middle: then it is not done at all.</summary>
@@ -281,33 +311,46 @@ public sealed class TrainLoop : IDisposable
         if (_run.KeepBest && heldOut.Score > (_bestScore ?? double.NegativeInfinity))
         {
             _bestScore = heldOut.Score;
-            CheckpointFolders.Write(Path.Combine(_run.Output, "best"), _published.Write);
+            CheckpointFolders.Write(Path.Combine(_run.Output, "best"), Publish);
         }
 
         return heldOut;
     }
 
-    /// <param name="work">The present stage.</param>
-    /// <param name="ends">Whether it is over: the next one begins with its own first item.</param>
+    /// <summary>What is trained, in the layout that other programs load: a model, or adapters.</summary>
+    private void Publish(string folder)
+    {
+        if (_run.Lora is { } lora)
+        {
+            PeftFolder.Write(folder, Decoder, lora, _run.ModelPath!);
+        }
+        else
+        {
+            _published.Write(folder);
+        }
+    }
+
     /// <summary>The model of the averaged weights, if the run keeps an average.</summary>
     private void WriteAverage()
     {
         if (_trainee.Optimizer is AveragedOptimizer { HasAverage: true } averaged)
         {
             averaged.Exchange();
-            CheckpointFolders.Write(Path.Combine(_run.Output, "average"), _published.Write);
+            CheckpointFolders.Write(Path.Combine(_run.Output, "average"), Publish);
             averaged.Exchange();
         }
     }
 
+    /// <param name="work">The present stage.</param>
+    /// <param name="ends">Whether it is over: the next one begins with its own first item.</param>
     private string Save(StageWork work, bool ends)
     {
         string folder = _folders.Of(_done);
         CheckpointFolders.Write(folder, unfinished =>
         {
-            _published.Write(unfinished);
+            Publish(unfinished);
             IEnumerable<(string, Tensor)> more = ends ? [] : work.State;
-            TrainingFiles.Write(Path.Combine(unfinished, "training"), Decoder, _trainee.Optimizer.State.Concat(more), new TrainState
+            TrainingFiles.Write(Path.Combine(unfinished, "training"), _trainee.Trained, _trainee.Optimizer.State.Concat(more), new TrainState
             {
                 Run = _identity,
                 Step = _done,

@@ -20,6 +20,9 @@ public sealed record TrainOptions
     /// <summary>Whether pictures of the run are drawn with every checkpoint.</summary>
     public bool Plots { get; init; } = true;
 
+    /// <summary>Called with what a run of adapters will take of the memory, before anything is loaded.</summary>
+    public Action<string>? Memory { get; init; }
+
     /// <summary>Called with how good the model is before a stage of reinforcement learning.</summary>
     public Action<HeldOut>? Before { get; init; }
 

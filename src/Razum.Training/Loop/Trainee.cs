@@ -9,11 +9,12 @@ namespace Razum.Training.Loop;
 /// <summary>The model that a run trains, and what all its stages work on it with.</summary>
 internal sealed class Trainee : IDisposable
 {
-    public Trainee(RunConfig run, Decoder decoder, Tokenizer tokenizer, TrainOptions options)
+    public Trainee(RunConfig run, Decoder decoder, Tokenizer tokenizer, TrainOptions options, int cacheTokens = 0)
     {
-        (Run, Decoder, Tokenizer, Options) = (run, decoder, tokenizer, options);
+        (Run, Decoder, Tokenizer, Options, CacheTokens) = (run, decoder, tokenizer, options, cacheTokens);
         Ops = new CpuOps(options.Threads, options.InstructionSet, run.Arithmetic);
-        Optimizer = run.MakeOptimizer(decoder.Parameters, Ops);
+        Trained = decoder.Adapters.Count == 0 ? decoder.Parameters : [.. decoder.Adapters.SelectMany(p => new[] { p.A, p.B })];
+        Optimizer = run.MakeOptimizer(Trained, Ops);
         foreach (MixtureOfExperts mixture in decoder.Mixtures)
         {
             mixture.BalanceCountsChoices = run.BalanceCountsChoices;
@@ -31,9 +32,15 @@ internal sealed class Trainee : IDisposable
 
     public TrainOptions Options { get; }
 
+    /// <summary>What a checkpoint has to keep: all weights, or the adapters alone where the rest is frozen.</summary>
+    public IReadOnlyList<Weight> Trained { get; }
+
     public CpuOps Ops { get; }
 
     public Optimizer Optimizer { get; }
+
+    /// <summary>Tokens that an engine that samples keeps at a time; 0 leaves it to the engine.</summary>
+    public int CacheTokens { get; }
 
     public TrainStep Step { get; }
 

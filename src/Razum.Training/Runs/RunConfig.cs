@@ -1,4 +1,5 @@
 using Razum.Models;
+using Razum.Models.Adapters;
 using Razum.Tensors;
 using Razum.Tensors.Checkpoints;
 using Razum.Training.Optimizers;
@@ -18,6 +19,15 @@ public sealed record RunConfig
 
     /// <summary>Folder of the checkpoint to start from; null for a new model.</summary>
     public string? ModelPath { get; init; }
+
+    /// <summary>Format that the frozen base of adapters is quantised to; null leaves it as it is.</summary>
+    public WeightFormat? Quantize { get; init; }
+
+    /// <summary>Adapters to train in place of the weights; null trains all weights.</summary>
+    public LoraSettings? Lora { get; init; }
+
+    /// <summary>Whether a model with the adapters merged into its weights is published beside them, in <c>merged</c>.</summary>
+    public bool Merge { get; init; }
 
     /// <summary>The model to make, or what the checkpoint's <c>config.json</c> says.</summary>
     public required ModelConfig Model { get; init; }

@@ -57,7 +57,9 @@ public static class RunConfigReader
             throw model.Fault("config", "give either the config of a new model or the path of a checkpoint");
         }
 
+        WeightFormat? quantize = LoraReader.ReadFormat(model);
         model.Done();
+        RunFields? lora = fields.OptionalObject("lora");
         string tokenizer = fields.Text("tokenizer", "bytes");
         RunFields? optimizer = fields.OptionalObject("optimizer");
         string kind = optimizer?.Choice("kind", "adamw", "adamw", "muon", "sgd", "nadam", "adafactor") ?? "adamw";
@@ -71,6 +73,9 @@ public static class RunConfigReader
             Name = fields.Text("name"),
             Seed = fields.Whole("seed", least: 0),
             ModelPath = checkpoint,
+            Quantize = quantize,
+            Lora = lora is null ? null : LoraReader.Read(lora),
+            Merge = lora?.Flag("merge", false) ?? false,
             Model = config,
             TokenizerPath = tokenizer == "bytes" ? null : Full(tokenizer),
             Output = Full(fields.Text("output")),
@@ -101,7 +106,9 @@ public static class RunConfigReader
         balance?.Done();
         evaluation?.Done();
         checkpoints?.Done();
+        lora?.Done();
         fields.Done();
+        LoraReader.Check(run, fields);
         return run;
     }
 

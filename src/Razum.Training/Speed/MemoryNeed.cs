@@ -70,7 +70,7 @@ internal sealed record MemoryNeed(double Weights, double Tiles, double Activatio
     }
 
     /// <summary>What a row of a batch leaves in all layers: the stream, its norms, queries, keys, values, three wide results of the feed-forward.</summary>
-    private static double RowBytes(Decoder decoder)
+    internal static double RowBytes(Decoder decoder)
     {
         ModelConfig config = decoder.Config;
         double wide = config.Moe is { } moe

@@ -1,0 +1,18 @@
+using Razum.Tensors;
+
+namespace Razum.Models.Adapters;
+
+/// <summary>The parameters of another source, which stay as they are, and adapters beside them.</summary>
+internal abstract class AdaptedParameters(ParameterSource inner) : ParameterSource
+{
+    public override Weight Get(string name, int rows, int columns) => inner.Get(name, rows, columns);
+
+    public override Weight GetVector(string name, int length) => inner.GetVector(name, length);
+
+    public override bool Contains(string name) => inner.Contains(name);
+
+    public abstract override LoraPair? GetAdapter(string name, int inputs, int outputs);
+
+    /// <summary>Whether <paramref name="target"/> means the layer <paramref name="name"/>: its whole name, or its last parts.</summary>
+    protected static bool Means(string target, string name) => name == target || name.EndsWith("." + target, StringComparison.Ordinal);
+}
