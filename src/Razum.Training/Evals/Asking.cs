@@ -25,7 +25,10 @@ public sealed class Asking(IEngine engine, Tokenizer tokenizer, ChatTemplate tem
     public string Model => engine.Model.Name;
 
     /// <summary>The seed of one draw: a function of run, prompt and draw.</summary>
-    public static ulong SeedOf(int seed, int prompt, int draw) => Shuffle.Hash((ulong)seed, ((ulong)prompt << 16) + (ulong)draw);
+    public static ulong SeedOf(int seed, long prompt, int draw) => Shuffle.Hash((ulong)seed, ((ulong)prompt << 16) + (ulong)draw);
+
+    /// <summary>The end of a rendered prompt that already opened the thinking: <c>&lt;think&gt;</c> or nothing.</summary>
+    public static string PrefixOf(string prompt) => prompt.AsSpan().TrimEnd().EndsWith("<think>", StringComparison.Ordinal) ? "<think>" : "";
 
     /// <summary>One attempt. A prompt that leaves no room in the context counts as cut off before its first token.</summary>
     public async Task<Attempt> AskAsync(EvaluationPrompt prompt, SamplingOptions sampling, CancellationToken cancellation)
@@ -44,12 +47,12 @@ public sealed class Asking(IEngine engine, Tokenizer tokenizer, ChatTemplate tem
             MaxTokens = Math.Min(maxTokens, engine.Model.ContextLength - tokens.Length),
             StartsInReasoning = template.StartsInReasoning(s_prompt),
             StopTokens = [template.EndOfTurn],
+            Collected = true,
         };
         await _room.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            string prefix = text.TrimEnd().EndsWith("<think>", StringComparison.Ordinal) ? "<think>" : "";
-            return await CollectAsync(prompt, request, prefix, cancellation).ConfigureAwait(false);
+            return await CollectAsync(prompt, request, PrefixOf(text), cancellation).ConfigureAwait(false);
         }
         finally
         {

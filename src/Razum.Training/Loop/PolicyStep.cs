@@ -43,6 +43,13 @@ internal sealed class PolicyStep(Trainee trainee, PolicyConfig policy, Decoder? 
         for (int from = 0; from < learned.Length;)
         {
             int to = Fill(learned, from, updateTokens, answers.Length);
+            if (reference is not null)
+            {
+                Take(Forward(reference, trainee.Ops), 0, _policy.ReferenceLogProbs);
+                _policy.HasReference = true;
+                trainee.Ops.Arena.Reset();
+            }
+
             Tensor logProbs = Forward(trainee.Decoder, _tape); // [R, 2]
             Take(logProbs, 0, _policy.LogProbs);
             Take(logProbs, 1, _policy.Entropies);
@@ -119,12 +126,7 @@ internal sealed class PolicyStep(Trainee trainee, PolicyConfig policy, Decoder? 
 
     private void NormaliseEach(RewardResult[] rewards, int[] groups, double[] advantages)
     {
-        List<(string Name, double Weight)> parts = [.. policy.Reward.Parts.Select(p => (p.Name, p.Weight))];
-        if (policy.LengthReward is { } length)
-        {
-            parts.Add((LengthReward.Part, length.Weight));
-        }
-
+        IReadOnlyList<(string Name, double Weight)> parts = policy.RewardWeights;
         double[] scores = [.. rewards.SelectMany(r => parts.Select(p => r.Parts[p.Name].Score))];
         RewardShaping.NormaliseEach(scores, [.. parts.Select(p => p.Weight)], groups, advantages);
     }
@@ -155,13 +157,6 @@ internal sealed class PolicyStep(Trainee trainee, PolicyConfig policy, Decoder? 
         }
 
         (_policy.UpdateTokens, _policy.UpdateSequences) = (updateTokens, Math.Max(updateSequences, _policy.Sequences));
-        if (reference is not null)
-        {
-            Take(Forward(reference, trainee.Ops), 0, _policy.ReferenceLogProbs);
-            _policy.HasReference = true;
-            trainee.Ops.Arena.Reset();
-        }
-
         return to;
     }
 

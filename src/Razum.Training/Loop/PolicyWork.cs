@@ -177,7 +177,7 @@ internal sealed class PolicyWork : StageWork
         for (int round = 0; wanted > 0 && round <= (_policy.Refill ? MostRefills : 0); round++)
         {
             long first = next;
-            Problem[] problems = [.. Enumerable.Range(0, wanted).Select(i => Asked(first + i))];
+            Problem[] problems = [.. Enumerable.Range(0, wanted).Select(i => _problems.Get(first + i).AsProblem())];
             IReadOnlyList<RolloutGroup> sampled = _sampler!.SampleAsync(problems, first, Sampling, _trainee.Optimizer.Updates, cancellation).GetAwaiter().GetResult();
             groups.AddRange(_policy.LengthReward is { } length ? sampled.Select(length.Apply) : sampled);
             next += wanted;
@@ -208,12 +208,6 @@ internal sealed class PolicyWork : StageWork
         return total;
     }
 
-    private Problem Asked(long index)
-    {
-        AskedProblem asked = _problems.Get(index);
-        return Problem.Of(asked.Task, asked.Problem, asked.Text);
-    }
-
     /// <summary>The families in turn.</summary>
     private Problem HeldOutProblem(int index)
     {
@@ -227,7 +221,7 @@ internal sealed class PolicyWork : StageWork
     {
         try
         {
-            VerifierSelfTest.Run(_policy.Reward, [.. Enumerable.Range(0, SelfTests).Select(i => Asked(i))]);
+            VerifierSelfTest.Run(_policy.Reward, [.. Enumerable.Range(0, SelfTests).Select(i => _problems.Get(i).AsProblem())]);
         }
         catch (InvalidDataException fault)
         {
@@ -262,7 +256,7 @@ internal sealed class PolicyWork : StageWork
         return new PolicyProgress
         {
             Reward = Mean(r => r.Reward.Total),
-            Parts = [.. _policy.Reward.Parts.Select(p => (p.Name, Mean(r => r.Reward.Parts[p.Name].Score)))],
+            Parts = [.. _policy.RewardWeights.Select(p => (p.Name, Mean(r => r.Reward.Parts[p.Name].Score)))],
             Accuracy = Mean(r => r.Reward.Outcome == VerdictOutcome.Correct ? 1 : 0),
             Length = Mean(r => r.Length),
             Truncated = Mean(r => r.Ended ? 0 : 1),

@@ -1,6 +1,6 @@
 using Razum.Inference;
 using Razum.Text;
-using Razum.Training.Data;
+using Razum.Training.Evals;
 using Razum.Training.Verifiers;
 
 namespace Razum.Training.Rollouts;
@@ -39,11 +39,11 @@ public sealed class RolloutSampler(IEngine engine, Tokenizer tokenizer, ChatTemp
     {
         string text = template.Render([new ChatMessage("user", problem.Prompt)], s_prompt);
         int[] prompt = tokenizer.Encode(text);
-        string prefix = text.AsSpan().TrimEnd().EndsWith("<think>", StringComparison.Ordinal) ? "<think>" : "";
+        string prefix = Asking.PrefixOf(text);
         var answers = new Task<(Rollout? Rollout, string? Error)>[settings.Samples];
         for (int s = 0; s < answers.Length; s++)
         {
-            ulong seed = Shuffle.Hash((ulong)settings.Seed, ((ulong)index << 16) + (ulong)s);
+            ulong seed = Asking.SeedOf(settings.Seed, index, s);
             answers[s] = AnswerAsync(problem, prompt, prefix, settings, seed, version, cancellation);
         }
 

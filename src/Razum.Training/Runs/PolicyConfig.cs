@@ -51,4 +51,8 @@ public sealed record PolicyConfig
 
     /// <summary>The most answers decoded together.</summary>
     public int Concurrent { get; init; } = 512;
+
+    /// <summary>All parts of what an answer earns, the one of its length included, with their weights.</summary>
+    internal IReadOnlyList<(string Name, double Weight)> RewardWeights =>
+        [.. Reward.Parts.Select(p => (p.Name, p.Weight)), .. LengthReward is { } length ? [(LengthReward.Part, length.Weight)] : Array.Empty<(string, double)>()];
 }
