@@ -14,8 +14,6 @@ public sealed class Decoder
     private readonly string[] _hiddenNames;
     private readonly Norm _norm;
     private readonly RecordingSource _source;
-    private readonly Func<Ops, Tensor, Tensor>[] _recompute;
-    private Batch? _recomputed;
 
     /// <exception cref="InvalidDataException">A parameter is missing or has another shape.</exception>
     public Decoder(ModelConfig config, ParameterSource source)
@@ -32,7 +30,6 @@ public sealed class Decoder
         Mtp = config.NumNextnPredictLayers > 0 && source.Contains($"model.layers.{config.NumHiddenLayers}.eh_proj.weight")
             ? new MultiTokenPrediction(config, rope, _embedding, _source)
             : null;
-        _recompute = [.. _blocks.Select(block => new Func<Ops, Tensor, Tensor>((ops, x) => block.Forward(ops, x, _recomputed!)))];
     }
 
     public ModelConfig Config { get; }
@@ -116,9 +113,5 @@ public sealed class Decoder
     /// <summary>The same model on the same weights, its adapters left out.</summary>
     public Decoder WithoutAdapters() => new(Config, new SharedParameters(Parameters)) { LatentForm = LatentForm };
 
-    private Tensor Recompute(Ops ops, Tensor x, Batch batch, int layer)
-    {
-        _recomputed = batch;
-        return ops.Recompute(x, _recompute[layer]);
-    }
+    private Tensor Recompute(Ops ops, Tensor x, Batch batch, int layer) => ops.Recompute(x, (inner, input) => _blocks[layer].Forward(inner, input, batch));
 }

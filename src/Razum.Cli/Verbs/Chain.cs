@@ -6,16 +6,20 @@ namespace Razum.Cli.Verbs;
 
 /// <summary>
 /// <c>razum chain FILE</c>: the steps of a recipe, one after another. Each step is a command line of Razum; paths in it are relative to the file. A step that
-/// was interrupted goes on where it was, one that is done is done again in no time, so the same command resumes a chain.
+/// was interrupted goes on where it was, one that is done is done again in no time, so the same command resumes a chain. <c>{seed}</c> in a step stands for the
+/// seed, and with <c>--seed</c> every <c>train</c> gets it.
 /// </summary>
 internal sealed class Chain : Verb
 {
     private readonly Argument<string> _chain = new("FILE") { Description = "A chain file, such as runs/r1.json." };
 
+    private readonly Option<int?> _seed = new("--seed") { Description = "The seed of all steps; without it, what the run files say.", HelpName = "N" };
+
     public Chain(Terminal terminal, Option<int> threads)
         : base("chain", "Run the steps of a recipe, one after another.", terminal, threads)
     {
         Add(_chain);
+        Add(_seed);
     }
 
     public override IReadOnlyList<string> Examples { get; } = ["razum chain runs/r1.json"];
@@ -23,7 +27,7 @@ internal sealed class Chain : Verb
     protected override async Task<int> Run(ParseResult arguments)
     {
         string path = Path.GetFullPath(arguments.GetValue(_chain)!);
-        IReadOnlyList<string[]> steps = Read(path);
+        IReadOnlyList<string[]> steps = [.. Read(path).Select(s => Seeded(s, arguments.GetValue(_seed)))];
         string before = Environment.CurrentDirectory;
         Environment.CurrentDirectory = Path.GetDirectoryName(path)!;
         try
@@ -46,6 +50,12 @@ internal sealed class Chain : Verb
         }
 
         return CommandLine.Done;
+    }
+
+    private static string[] Seeded(string[] step, int? seed)
+    {
+        string[] seeded = [.. step.Select(a => a.Replace("{seed}", $"{seed ?? 1}", StringComparison.Ordinal))];
+        return seed is not null && step[0] == "train" ? [.. seeded, "--seed", $"{seed}"] : seeded;
     }
 
     /// <summary><c>{"steps": [["train", "a.json"], ...]}</c></summary>

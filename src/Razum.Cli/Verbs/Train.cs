@@ -21,11 +21,14 @@ internal sealed class Train : Verb
 
     private readonly Option<double?> _price = new("--price") { Description = "What an hour of one processor costs you, to show what the run costs.", HelpName = "P" };
 
+    private readonly Option<int?> _seed = new("--seed") { Description = "A seed to use in place of the run file's.", HelpName = "N" };
+
     public Train(Terminal terminal, Option<int> threads)
         : base("train", "Train a model as a run file says. An interrupted run goes on where it was.", terminal, threads)
     {
         Add(_run);
         Add(_price);
+        Add(_seed);
     }
 
     public override IReadOnlyList<string> Examples { get; } =
@@ -38,7 +41,8 @@ internal sealed class Train : Verb
     protected override Task<int> Run(ParseResult arguments)
     {
         string path = arguments.GetValue(_run)!;
-        RunConfig run = RunConfigReader.Read(path);
+        int? seed = arguments.GetValue(_seed);
+        RunConfig run = RunConfigReader.Read(path, seed >= 0 ? seed : seed is null ? null : throw new ArgumentException($"--seed {seed} must be at least 0"));
         double? price = arguments.GetValue(_price);
         if (price is < 0 or double.NaN)
         {
@@ -70,7 +74,7 @@ internal sealed class Train : Verb
             ? $"{run.Name}: stopped after step {result.Step}: {reason}; the best {kind} so far is in {result.Folder}"
             : result.Completed
             ? $"{run.Name}: done; the {kind} is in {result.Folder}"
-            : $"{run.Name}: stopped after step {result.Step}, saved in {result.Folder}; to go on: razum train {path}");
+            : $"{run.Name}: stopped after step {result.Step}, saved in {result.Folder}; to go on: razum train {path}{(seed is null ? "" : $" --seed {seed}")}");
         return Task.FromResult(result.Completed ? CommandLine.Done : CommandLine.Failed);
     }
 }

@@ -17,8 +17,11 @@ public static class RunConfigReader
 {
     private const int LongestFile = 1 << 20;
 
+    /// <summary>Reads a run file. <c>{seed}</c> in a path of it stands for the seed of the run.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="seed">A seed to use in place of the file's own.</param>
     /// <exception cref="InvalidDataException">The file is missing or wrong; one line with file, field and fault.</exception>
-    public static RunConfig Read(string path)
+    public static RunConfig Read(string path, int? seed = null)
     {
         if (!File.Exists(path))
         {
@@ -36,7 +39,7 @@ public static class RunConfigReader
             using JsonDocument document = JsonDocument.Parse(
                 bytes, new JsonDocumentOptions { AllowDuplicateProperties = false, CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             return document.RootElement.ValueKind == JsonValueKind.Object
-                ? Read(path, bytes, new RunFields(path, "", document.RootElement))
+                ? Read(path, seed, bytes, new RunFields(path, "", document.RootElement))
                 : throw new InvalidDataException($"{path}: expected an object");
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException) // the latter: text that is not UTF-8
@@ -45,10 +48,11 @@ public static class RunConfigReader
         }
     }
 
-    private static RunConfig Read(string path, byte[] bytes, RunFields fields)
+    private static RunConfig Read(string path, int? otherSeed, byte[] bytes, RunFields fields)
     {
         string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        string Full(string relative) => Path.GetFullPath(relative, folder);
+        int ownSeed = fields.Whole("seed", least: 0), seed = otherSeed ?? ownSeed;
+        string Full(string relative) => Path.GetFullPath(relative.Replace("{seed}", $"{seed}", StringComparison.Ordinal), folder);
         RunFields model = fields.Object("model");
         string? json = model.Raw("config");
         string? checkpoint = model.Has("checkpoint") ? Full(model.Text("checkpoint")) : null;
@@ -71,7 +75,7 @@ public static class RunConfigReader
         var run = new RunConfig
         {
             Name = fields.Text("name"),
-            Seed = fields.Whole("seed", least: 0),
+            Seed = seed,
             ModelPath = checkpoint,
             Quantize = quantize,
             Lora = lora is null ? null : LoraReader.Read(lora),
@@ -100,7 +104,7 @@ public static class RunConfigReader
             KeepCheckpoints = checkpoints?.Whole("keep", 2) ?? 2,
             Export = (checkpoints?.Choice("export", "bf16", "bf16", "f32") ?? "bf16") == "f32" ? ElementType.F32 : ElementType.BF16,
             Stages = [.. fields.Objects("stages").Select(s => ReadStage(s, Full, length))],
-            Hash = Convert.ToHexStringLower(SHA256.HashData(bytes)),
+            Hash = Convert.ToHexStringLower(SHA256.HashData(seed == ownSeed ? bytes : [.. bytes, .. BitConverter.GetBytes(seed)])),
         };
         optimizer?.Done();
         balance?.Done();

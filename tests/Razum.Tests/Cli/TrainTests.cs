@@ -26,6 +26,23 @@ public sealed class TrainTests : IDisposable
     }
 
     [Fact]
+    public async Task A_chain_runs_its_steps_with_one_seed_and_stops_at_a_fault()
+    {
+        string run = WriteRun(2);
+        File.WriteAllText(run, File.ReadAllText(run).Replace("\"out\"", "\"out-{seed}\""));
+        string chain = _folder.File("chain.json");
+        File.WriteAllText(chain, """{"steps": [["train", "RUN"], ["inspect", "out-{seed}/final"], ["inspect", "none"], ["inspect", "out-{seed}/final"]]}"""
+            .Replace("RUN", Path.GetFileName(run)));
+        var terminal = new TestTerminal();
+        Assert.Equal(CommandLine.UserError, await terminal.Run("chain", chain, "--seed", "3"));
+        Assert.Contains("step 1 of 4: razum train run.json --seed 3", terminal.Output);
+        Assert.Contains("step 2 of 4: razum inspect out-3/final", terminal.Output);
+        Assert.Contains("step 3 of 4", terminal.Output);
+        Assert.DoesNotContain("step 4 of 4", terminal.Output);
+        Assert.True(Directory.Exists(_folder.File("out-3/final")));
+    }
+
+    [Fact]
     public async Task Reinforcement_of_the_shipped_base_shows_what_happens()
     {
         string runs = Path.Combine(RepositoryFolder.Root, "runs");

@@ -81,10 +81,20 @@ public sealed partial class LanguageModelGoldenTests
                 (int[] targets, float[] weights) = NextTokens(batch, [golden.Sequences["seq0"], golden.Sequences["seq1"]], 1);
                 Tensor loss = tape.CrossEntropy(decoder.Forward(tape, batch), decoder.Head, targets, weights);
                 golden.Compare("loss", "loss", [loss.Value]);
+                UseElsewhere(decoder, golden.Sequences["seq1"]);
                 tape.Backward(loss);
                 CompareGradients(golden, decoder, "grad.", "grad");
             }
         }
+    }
+
+    /// <summary>A sampler runs the same decoder while a trainer does: a pass leaves nothing behind in it.</summary>
+    private static void UseElsewhere(Decoder decoder, int[] tokens)
+    {
+        using var ops = new CpuOps(1);
+        var batch = new Batch();
+        batch.Add(tokens.AsSpan(1));
+        decoder.Forward(ops, batch);
     }
 
     [Theory]

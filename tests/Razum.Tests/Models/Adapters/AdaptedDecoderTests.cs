@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Razum.Inference;
 using Razum.Models;
 using Razum.Models.Adapters;
 using Razum.Tensors;
@@ -183,6 +184,35 @@ public sealed class AdaptedDecoderTests : IDisposable
         Assert.Contains("qproj to adapt; it has down_proj", Fault(() => AdaptedDecoder.Create(s_config, new ShapeParameters(), wrong, 1, "run: lora.targets")));
 
         static string Unquoted(string text) => text.Replace("\"", "", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_engine_computes_a_prompt_anew_when_the_adapters_have_changed()
+    {
+        Decoder decoder = Load(WeightFormat.F32, LatentAttentionForm.Absorbed);
+        await using Engine engine = Open();
+        float[] before = await Ask(engine);
+        foreach (LoraPair pair in decoder.Adapters)
+        {
+            pair.B.AsSpan().Reverse();
+            pair.B.MarkChanged();
+        }
+
+        await using Engine other = Open();
+        float[] expected = await Ask(other);
+        Assert.NotEqual(before, expected);
+        Assert.Equal(expected, await Ask(engine));
+
+        Engine Open() => new(
+            new DecoderModel(decoder, 4, 1), new ModelInfo("test", 90, 128, []),
+            Inference.TestTokenizer.Instance, new EngineOptions { Threads = 1 });
+
+        static async Task<float[]> Ask(Engine engine)
+        {
+            var request = new GenerationRequest { Prompt = [.. s_tokens, .. s_tokens], MaxTokens = 4, Sampling = new SamplingOptions { Temperature = 0, Logprobs = true } };
+            Inference.Answer answer = await Inference.Answer.Collect(engine, request, TestContext.Current.CancellationToken);
+            return [.. answer.Tokens.Select(t => t.Logprob!.Value)];
+        }
     }
 
     public void Dispose() => _folder.Dispose();

@@ -147,7 +147,8 @@ public sealed class LoraLoopTests : IDisposable
         List<TrainProgress> steps = [];
         List<string> memory = [];
         var loop = new TrainLoop(run, new TrainOptions { Threads = 2, Plots = false, Progress = steps.Add, Memory = memory.Add }); // the decoder outlives this
-        Assert.True(loop.Run(TestContext.Current.CancellationToken).Completed);
+        TrainResult result = loop.Run(TestContext.Current.CancellationToken);
+        Assert.True(result.Completed, result.Stopped);
         Assert.StartsWith("base ", Assert.Single(memory), StringComparison.Ordinal);
         decoder = loop.Decoder;
         return steps;
@@ -156,7 +157,8 @@ public sealed class LoraLoopTests : IDisposable
     private static float[] Weights(RunConfig run)
     {
         using var loop = new TrainLoop(run, new TrainOptions { Threads = 2, Plots = false });
-        Assert.True(loop.Run(TestContext.Current.CancellationToken).Completed);
+        TrainResult result = loop.Run(TestContext.Current.CancellationToken);
+        Assert.True(result.Completed, result.Stopped);
         return [.. loop.Decoder.Adapters.SelectMany(p => p.A.ToArray().Concat(p.B.ToArray()))];
     }
 

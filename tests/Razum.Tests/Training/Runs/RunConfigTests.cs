@@ -145,10 +145,21 @@ public sealed class RunConfigTests : IDisposable
         }
         """;
 
-    private RunConfig Read(string text)
+    [Fact]
+    public void Another_seed_is_another_run_with_paths_of_its_own()
+    {
+        string text = Good.Replace("out/tiny", "out/{seed}/tiny", StringComparison.Ordinal);
+        (RunConfig own, RunConfig same, RunConfig other) = (Read(text), Read(text, 5), Read(text, 7));
+        Assert.Equal(Path.Combine(_folder, "out", "5", "tiny"), own.Output);
+        Assert.Equal((own.Output, own.Hash), (same.Output, same.Hash));
+        Assert.Equal((7, Path.Combine(_folder, "out", "7", "tiny")), (other.Seed, other.Output));
+        Assert.NotEqual(own.Hash, other.Hash);
+    }
+
+    private RunConfig Read(string text, int? seed = null)
     {
         string file = Path.Combine(_folder, "run.json");
         File.WriteAllText(file, text);
-        return RunConfigReader.Read(file);
+        return RunConfigReader.Read(file, seed);
     }
 }
