@@ -42,8 +42,8 @@ public sealed record PolicyProgress
     public long Mismatch { get; init; }
 
     /// <summary>
-    /// Share of tokens, counted in every layer with experts, that the router of an update after the first sends to other experts than the one that sampled:
-    /// so many would go elsewhere without the replay, or do. Null where it was not recorded.
+    /// Share of tokens, those of prompts included and each counted in every layer with experts, that the router of an update after the first sends to other
+    /// experts than the one that sampled: so many would go elsewhere without the replay, or do. Null where it was not recorded.
     /// </summary>
     public double? RoutingChanged { get; init; }
 

@@ -76,7 +76,7 @@ public sealed class RolloutSampler(IEngine engine, Tokenizer tokenizer, ChatTemp
         GenerationChunk answer = new();
         await foreach (GenerationChunk chunk in engine.GenerateAsync(request, cancellation).ConfigureAwait(false))
         {
-            answer = chunk; // collected: there is one
+            answer = chunk; // collected: the last piece has all tokens
         }
 
         int[] tokens = [.. prompt, .. answer.Tokens.Select(t => t.Id)];

@@ -63,7 +63,8 @@ public sealed class RecordingTests
         Assert.All(asked.Chunks.SkipLast(1), c => Assert.Null(c.Experts));
         Assert.Equal((Request(1).Prompt.Count + asked.Ids.Length - 1) * 2, asked.Chunks[^1].Experts!.Length);
         Assert.All(asked.Tokens, t => Assert.Contains(t.Id, t.Set!));
-        Answer not = await Answer.Collect(engine, Request(1) with { RecordRouting = false, Sampling = Request(1).Sampling with { RecordSets = false, Logprobs = true } }, Token);
+        SamplingOptions plainly = Request(1).Sampling with { RecordSets = false, Logprobs = true };
+        Answer not = await Answer.Collect(engine, Request(1) with { RecordRouting = false, Sampling = plainly with { TemperedLogprobs = true } }, Token);
         Assert.Equal(asked.Ids, not.Ids);
         Assert.Null(not.Chunks[^1].Experts);
         Assert.All(not.Tokens, t => Assert.Null(t.Set));
