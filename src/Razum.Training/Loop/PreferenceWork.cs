@@ -32,7 +32,7 @@ internal sealed class PreferenceWork : StageWork
         if (_pairs.TooLong > 0)
         {
             trainee.Options.Notice?.Invoke(
-                $"stage {stage.Name}: {_pairs.TooLong} of {_pairs.TooLong + _pairs.Count} pairs are longer than sequence_length {run.SequenceLength} and left out");
+                $"stage {stage.Name}: {_pairs.TooLong} of {_pairs.Count} pairs are longer than sequence_length {run.SequenceLength} and left out");
         }
 
         _reference = preference.ReferenceFree ? null : new ReferencePolicy(trainee.Decoder);

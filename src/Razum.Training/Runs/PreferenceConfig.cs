@@ -14,7 +14,7 @@ public sealed record PreferenceConfig
     /// <summary>Files of pairs: <c>prompt</c>, <c>chosen</c>, <c>rejected</c>.</summary>
     public required IReadOnlyList<string> Files { get; init; }
 
-    /// <summary>Share of the pairs that is never trained on but evaluated.</summary>
+    /// <summary>Share of the prompts whose pairs are never trained on but evaluated.</summary>
     public double HeldOut { get; init; }
 
     /// <summary>Whether there is no reference: log-probabilities themselves are compared, and no copy of the model is kept.</summary>

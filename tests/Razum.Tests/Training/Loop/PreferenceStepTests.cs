@@ -65,7 +65,7 @@ public sealed class PreferenceStepTests : IDisposable
     private static void Move(Trainee trainee, float[] direction, double distance)
     {
         int from = 0;
-        foreach (Weight weight in trainee.Decoder.Parameters)
+        foreach (Weight weight in trainee.Decoder.Parameters.Where(w => w.Gradient is not null))
         {
             Span<float> values = weight.AsSpan();
             for (int i = 0; i < values.Length; i++)
@@ -77,7 +77,7 @@ public sealed class PreferenceStepTests : IDisposable
         }
     }
 
-    private static float[] Gradient(Trainee trainee) => [.. trainee.Decoder.Parameters.SelectMany(w => w.Gradient!.Value.ToArray())];
+    private static float[] Gradient(Trainee trainee) => [.. trainee.Decoder.Parameters.Where(w => w.Gradient is not null).SelectMany(w => w.Gradient!.Value.ToArray())];
 
     private Trainee Make(int microBatchTokens)
     {
