@@ -29,9 +29,9 @@ public static class RunPlots
         Add("learning_rate", "learning rate", false, ("rate", run["lr"], false));
         Add("gradient_norm", "gradient norm before clipping", false, ("norm", run["grad_norm"], true));
         Add("reward", "reward of the answers", false, ("reward", run["reward"], true));
-        (string title, string heldOut) = run["preference.accuracy"].Steps.Length > 0 ? ("accuracy", "held out") : ("answers that are right", "held out, greedy");
+        (string accuracy, string heldOut) = run["preference.accuracy"].Steps.Length > 0 ? ("accuracy", "held out") : ("answers that are right", "held out, greedy");
         Add(
-            "accuracy", title, false,
+            "accuracy", accuracy, false,
             ("sampled", run["accuracy"], true), ("pairs in order", run["preference.accuracy"], true), (heldOut, run["held_out_accuracy"], false));
         Add("length", "tokens of an answer", false, ("sampled", run["length"], true), ("held out, greedy", run["held_out_length"], false));
         Add(
