@@ -35,11 +35,11 @@ internal sealed class PackedAnswers
         }
     }
 
-    /// <summary>log p at a temperature at every token of the answers, and beside it the entropy where that is wanted. [R, 1] or [R, 2]</summary>
-    public Tensor Forward(Decoder decoder, Ops ops, double temperature = 1, bool entropy = false)
+    /// <summary>log p at a temperature, among <paramref name="sets"/> where there are any, at every token of the answers, and beside it the entropy where that is wanted. [R, 1] or [R, 2]</summary>
+    public Tensor Forward(Decoder decoder, Ops ops, double temperature = 1, bool entropy = false, TokenSets sets = default)
     {
         Tensor hidden = decoder.Forward(ops, _batch); // [T, D]
-        return ops.LogProbabilities(ops.Gather(hidden, Span(_rows)), decoder.Head, Span(_targets), (float)temperature, entropy);
+        return ops.LogProbabilities(ops.Gather(hidden, Span(_rows)), decoder.Head, Span(_targets), (float)temperature, entropy, sets);
     }
 
     private static ReadOnlySpan<int> Span(List<int> list) => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(list);
