@@ -16,6 +16,12 @@ internal sealed class PackedAnswers
     /// <summary>R.</summary>
     public int Rows => _rows.Count;
 
+    /// <summary>The experts that rows are sent to; null where the router chooses.</summary>
+    public RoutedExperts? Experts
+    {
+        set => _batch.Experts = value;
+    }
+
     public void Clear()
     {
         _batch.Clear();

@@ -51,7 +51,7 @@ internal sealed class PolicyStep(Trainee trainee, PolicyConfig policy, Decoder? 
                 trainee.Ops.Arena.Reset();
             }
 
-            _batch.Experts = policy.ReplayRouting ? _routing!.Experts : null; // not the reference's: it is a policy with a router of its own
+            _packed.Experts = policy.ReplayRouting ? _routing!.Experts : null; // not the reference's: it is a policy with a router of its own
             trainee.Ops.RoutingObserver += isOnPolicy ? null : _routing?.Observer;
             Tensor logProbs = Forward(trainee.Decoder, _tape); // [R, 2]
             trainee.Ops.RoutingObserver -= isOnPolicy ? null : _routing?.Observer;
