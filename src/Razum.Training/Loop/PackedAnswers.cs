@@ -19,6 +19,7 @@ internal sealed class PackedAnswers
     /// <summary>The experts that rows are sent to; null where the router chooses.</summary>
     public RoutedExperts? Experts
     {
+        get => _batch.Experts;
         set => _batch.Experts = value;
     }
 
