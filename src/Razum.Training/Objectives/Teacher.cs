@@ -5,7 +5,10 @@ using Razum.Text;
 
 namespace Razum.Training.Objectives;
 
-/// <summary>A model whose distribution another one learns. Its weights stay in their mapped files, which are open as long as it is used.</summary>
+/// <summary>
+/// A model whose distribution another one learns. Its weights stay in their mapped files, which are open as long as it is used. Larger models of a family often
+/// have more rows than tokens (Qwen2.5: 152,064 and 151,936 for one tokenizer); such rows are cut off.
+/// </summary>
 internal sealed class Teacher : IDisposable
 {
     private const int ChunkRows = 64; // rows of logits computed at a time
@@ -13,7 +16,9 @@ internal sealed class Teacher : IDisposable
     private readonly Checkpoint _files;
     private readonly Decoder _decoder;
 
-    private Teacher(Checkpoint files, Decoder decoder) => (_files, _decoder) = (files, decoder);
+    private readonly int _tokens;
+
+    private Teacher(Checkpoint files, Decoder decoder, int tokens) => (_files, _decoder, _tokens) = (files, decoder, tokens);
 
     /// <param name="folder">Folder of the model.</param>
     /// <param name="student">Who learns.</param>
@@ -22,12 +27,14 @@ internal sealed class Teacher : IDisposable
     public static Teacher Load(string folder, Decoder student, Tokenizer tokenizer)
     {
         ModelConfig config = ModelConfigReader.Read(folder);
-        if (config.VocabSize != student.Config.VocabSize)
+        string? file = Tokenizer.FileOf(folder);
+        (int has, int tokens) = (config.VocabSize, student.Config.VocabSize);
+        if (has < tokens || (has > tokens && file is null)) // without a tokenizer nothing says that the others are no tokens
         {
-            throw new InvalidDataException($"{folder}: the teacher has {config.VocabSize} tokens, the student {student.Config.VocabSize}");
+            throw new InvalidDataException($"{folder}: the teacher has {has} tokens, the student {tokens}: they need the same vocabulary");
         }
 
-        if (Tokenizer.FileOf(folder) is { } file)
+        if (file is not null)
         {
             Compare(file, Tokenizer.Load(file), tokenizer);
         }
@@ -35,7 +42,7 @@ internal sealed class Teacher : IDisposable
         var files = new Checkpoint(folder);
         try
         {
-            return new Teacher(files, new Decoder(config, new CheckpointParameters(files)) { LatentForm = student.LatentForm });
+            return new Teacher(files, new Decoder(config, new CheckpointParameters(files)) { LatentForm = student.LatentForm }, tokens);
         }
         catch
         {
@@ -44,10 +51,10 @@ internal sealed class Teacher : IDisposable
         }
     }
 
-    /// <summary>The logits at some rows of a batch, [R, V]. They stay in the arena, all else is given back.</summary>
+    /// <summary>The logits at some rows of a batch, [R, V] with the student's V. They stay in the arena, all else is given back.</summary>
     public Tensor Logits(CpuOps ops, Batch batch, ReadOnlySpan<int> rows)
     {
-        Tensor logits = ops.Arena.Allocate(rows.Length, _decoder.Head.Rows);
+        Tensor logits = ops.Arena.Allocate(rows.Length, _tokens);
         Arena.Mark mark = ops.Arena.Here();
         Tensor hidden = ops.Gather(_decoder.Forward(ops, batch), rows); // [R, D]
         for (int from = 0; from < rows.Length; from += ChunkRows)
@@ -56,7 +63,7 @@ internal sealed class Teacher : IDisposable
             Tensor part = ops.Linear(hidden.SliceRows(from, Math.Min(ChunkRows, rows.Length - from)), _decoder.Head);
             for (int r = 0; r < part.Rows; r++)
             {
-                part[r].CopyTo(logits[from + r]);
+                part[r][.._tokens].CopyTo(logits[from + r]);
             }
 
             ops.Arena.Release(before);

@@ -61,11 +61,11 @@ public sealed class PolicyReaderTests : IDisposable
     {
         string samples = fields.Contains("\"samples\"", StringComparison.Ordinal) ? "" : "\"samples\": 4, ";
         string file = _folder.File("run.json");
-        File.WriteAllText(file, $$"""
+        File.WriteAllText(file, $$$"""
             {
-              "name": "tiny", "seed": 5, "model": {"config": {{TinyModel.Json}}}, "output": "out", "sequence_length": 64, "micro_batch_tokens": 128,
+              "name": "tiny", "seed": 5, "model": {"config": {{{TinyModel.Json}}}}, "output": "out", "sequence_length": 64, "micro_batch_tokens": 128,
               "stages": [{"name": "rl", "steps": 2, "learning_rate": 1e-5, "schedule": {"kind": "constant"},
-                "reinforcement": {"prompts": 2, {{samples}}"max_tokens": 16, {{fields}}}}]
+                "reinforcement": {"prompts": 2, {{{samples}}}"max_tokens": 16, {{{fields}}} } }]
             }
             """);
         return RunConfigReader.Read(file).Stages[0].Policy!;
