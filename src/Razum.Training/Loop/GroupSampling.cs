@@ -20,6 +20,7 @@ internal sealed class GroupSampling : IDisposable
     private readonly Trainee _trainee;
     private readonly StageConfig _stage;
     private readonly PolicyConfig _policy;
+    private readonly bool _recordsRouting;
     private readonly ChatTemplate _template;
     private readonly ProblemSource _problems;
     private readonly Curriculum? _curriculum;
@@ -33,6 +34,12 @@ internal sealed class GroupSampling : IDisposable
     public GroupSampling(Trainee trainee, StageConfig stage, PolicyConfig policy)
     {
         (_trainee, _stage, _policy) = (trainee, stage, policy);
+        _recordsRouting = policy.Teacher is null && policy.RecordsRouting(trainee.Decoder.Config);
+        if (policy.ReplayRouting && !_recordsRouting)
+        {
+            throw new InvalidDataException($"{trainee.Run.Name}: stage {stage.Name}: reinforcement.replay_routing: the model has no experts");
+        }
+
         _template = ChatTemplate.For(trainee.Tokenizer);
         _problems = MakeSource();
         _curriculum = policy.Curriculum is { } config ? new Curriculum(config, trainee.Run.Seed) : null;
@@ -50,6 +57,10 @@ internal sealed class GroupSampling : IDisposable
         Samples = _policy.Samples,
         MaxTokens = _policy.MaxTokens,
         Temperature = _policy.Objective.Temperature,
+        TopP = _policy.TopP,
+        TopK = _policy.TopK,
+        MinP = _policy.MinP,
+        RecordRouting = _recordsRouting,
         Seed = _trainee.Run.Seed,
     };
 
@@ -67,6 +78,7 @@ internal sealed class GroupSampling : IDisposable
             TokenBudget = Math.Max(512, 2 * _policy.Concurrent),
             ContextLength = _trainee.Run.SequenceLength,
             CacheTokens = _trainee.CacheTokens,
+            RecordRouting = _recordsRouting,
         });
         _sampler = new RolloutSampler(_engine, _trainee.Tokenizer, _template, _policy.Reward);
         _samples = new StepLog(Path.Combine(_trainee.Run.Output, "samples.jsonl"), done);
@@ -132,7 +144,7 @@ internal sealed class GroupSampling : IDisposable
     /// <summary>Greedy answers to the held-out problems, one to a group.</summary>
     public IReadOnlyList<RolloutGroup> AskHeldOut()
     {
-        SamplingSettings greedy = Sampling with { Samples = 1, Temperature = 0 };
+        SamplingSettings greedy = Sampling with { Samples = 1, Temperature = 0, RecordRouting = false };
         return _sampler!.SampleAsync([.. _heldOut.Select(h => h.Problem)], 0, greedy, _trainee.Optimizer.Updates).GetAwaiter().GetResult();
     }
 

@@ -81,6 +81,7 @@ internal sealed class PolicyWork : StageWork
             StepKl = stepKl,
             Compared = update.Compared,
             Mismatch = update.Mismatch,
+            RoutingChanged = update.Routed > 0 ? (double)update.RoutingChanged / update.Routed : null,
             SamplingSeconds = samplingSeconds,
             UpdateSeconds = updateSeconds,
             SampledTokensPerSecond = generated / samplingSeconds,
