@@ -1,4 +1,5 @@
 using System.Globalization;
+using Razum.Training.Data;
 using Razum.Training.Loop;
 using Spectre.Console;
 using Spectre.Console.Rendering;
@@ -44,6 +45,11 @@ internal sealed class PolicyDashboard(double? pricePerCoreHour)
         charts.AddRow(new Markup(Text($"[bold]reward[/] {policy.Reward:0.000}")), new Markup(Text($"[bold]tokens of an answer[/] {policy.Length:0.0}")));
         charts.AddRow(new Spectre.Console.Text(string.Join('\n', rewards), new Style(Color.Teal)), new Spectre.Console.Text(string.Join('\n', lengths), new Style(Color.Olive)));
         List<IRenderable> rows = [head, charts, new Markup(Health(policy)), new Markup(Work(progress, policy))];
+        if (policy.Curriculum is { } curriculum)
+        {
+            rows.Add(new Markup(Curriculum(curriculum)));
+        }
+
         if (progress.Warning is { } warning)
         {
             rows.Add(new Markup($"[yellow]{warning.EscapeMarkup()}[/]"));
@@ -68,7 +74,7 @@ internal sealed class PolicyDashboard(double? pricePerCoreHour)
 
     /// <summary>One line for a pipe or file.</summary>
     public static string Line(PolicyProgress policy) => Text(
-        $"reward {policy.Reward:0.000}  length {policy.Length:0.0}  right {policy.Accuracy:P1}  cut off {policy.Truncated:P0}  no variance {policy.ZeroVariance:P0}  mismatch {policy.Mismatch}");
+        $"reward {policy.Reward:0.000}  length {policy.Length:0.0}  right {policy.Accuracy:P1}  cut off {policy.Truncated:P0}  no variance {policy.ZeroVariance:P0}  mismatch {policy.Mismatch}{Teacher(policy)}{(policy.Curriculum is { } curriculum ? "  " + Curriculum(curriculum) : "")}");
 
     /// <summary>What a run has cost.</summary>
     public string Cost(Cost cost)
@@ -82,7 +88,18 @@ internal sealed class PolicyDashboard(double? pricePerCoreHour)
         string kl = policy.Objective?.ReferenceKl is { } reference ? Text($"  KL to reference {reference:0.0000}") : "";
         string objective = policy.Objective is { } o ? Text($"  entropy {o.Entropy:0.000}{kl}  clipped {o.ClipLow + o.ClipHigh:P1}") : "";
         return Text(
-            $"right {policy.Accuracy:P1}  cut off {policy.Truncated:P1}  in a loop {policy.Looping:P0}  no variance {policy.ZeroVariance:P0}{objective}  moved {policy.StepKl:0.0000} nats a token  mismatch {policy.Mismatch} of {policy.Compared:N0}");
+            $"right {policy.Accuracy:P1}  cut off {policy.Truncated:P1}  in a loop {policy.Looping:P0}  no variance {policy.ZeroVariance:P0}{objective}  moved {policy.StepKl:0.0000} nats a token  mismatch {policy.Mismatch} of {policy.Compared:N0}{Teacher(policy)}");
+    }
+
+    private static string Teacher(PolicyProgress policy) => policy.TeacherDivergence is { } divergence ? Text($"  to the teacher {divergence:0.0000}") : "";
+
+    /// <summary>Such as <c>passed over 12 %  rate 0.43  gcd 0.91 0.35</c>: of each task the rates of its levels, from the lowest one asked.</summary>
+    private static string Curriculum(CurriculumFigures figures)
+    {
+        string rate = figures.Rate is { } mean ? Text($"  rate {mean:0.00}") : "";
+        IEnumerable<string> levels = figures.Levels.GroupBy(l => l.Task)
+            .Select(t => $"  {t.Key} {string.Join(' ', t.OrderBy(l => l.Level).Select(l => Text($"{l.Rate:0.00}")))}");
+        return Text($"passed over {figures.PassedOver:P0}{rate}{string.Concat(levels)}");
     }
 
     private string Work(TrainProgress progress, PolicyProgress policy) => Text(

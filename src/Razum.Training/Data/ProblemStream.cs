@@ -46,16 +46,19 @@ public sealed class ProblemStream
     }
 
     /// <summary>Problem <paramref name="index"/>.</summary>
-    public AskedProblem Get(long index)
+    /// <param name="index">From 0, without end.</param>
+    /// <param name="levelOf">Level of difficulty of a task, in place of the stream's own; null for that.</param>
+    public AskedProblem Get(long index, Func<ProceduralTask, int>? levelOf = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         TaskRandom random = new(_seed, Stream, (ulong)index);
         double draw = random.NextDouble();
         ProceduralTask task = _shares.First(s => draw < s.Below).Task;
+        int? chosen = levelOf?.Invoke(task) ?? _level;
         TaskProblem problem;
         do
         {
-            problem = _level is { } level ? task.Generate(ref random, Math.Min(level, task.Levels.Count - 1)) : task.Generate(ref random);
+            problem = chosen is { } level ? task.Generate(ref random, Math.Min(level, task.Levels.Count - 1)) : task.Generate(ref random);
         }
         while (ProblemKey.IsHeldOut(task.Name, problem));
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Razum.Training.Loop;
@@ -83,6 +84,17 @@ internal static class MetricsFields
             Number(json, name, value);
         }
 
+        if (policy.Curriculum is { } curriculum)
+        {
+            Number(json, "passed_over", curriculum.PassedOver);
+            Number(json, "pass_rate", curriculum.Rate);
+            foreach ((string task, int level, double rate) in curriculum.Levels)
+            {
+                Number(json, string.Create(CultureInfo.InvariantCulture, $"pass_rate.{task}.{level}"), rate);
+            }
+        }
+
+        Number(json, "teacher_divergence", policy.TeacherDivergence);
         Number(json, "step_kl", policy.StepKl);
         Number(json, "compared", policy.Compared);
         Number(json, "mismatch", policy.Mismatch);

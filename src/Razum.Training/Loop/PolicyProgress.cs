@@ -1,3 +1,4 @@
+using Razum.Training.Data;
 using Razum.Training.Objectives;
 
 namespace Razum.Training.Loop;
@@ -40,6 +41,12 @@ public sealed record PolicyProgress
 
     /// <summary>Figures of the objective over the step's updates; null when nothing was learned.</summary>
     public PolicyMetrics? Objective { get; init; }
+
+    /// <summary>What the curriculum did; null without one.</summary>
+    public CurriculumFigures? Curriculum { get; init; }
+
+    /// <summary>How far the answers are from those of the teacher, mean over their tokens; null without a teacher.</summary>
+    public double? TeacherDivergence { get; init; }
 
     /// <summary>How far the step moved the policy: mean over its answers' tokens of log p before - log p after, nats.</summary>
     public double StepKl { get; init; }

@@ -4,8 +4,8 @@ using Razum.Training.Runs;
 namespace Razum.Training.Loop;
 
 /// <summary>
-/// A stage of a run at work: what one step does, and how the model is measured. All it knows between steps is the number of the next item of its data and
-/// what <see cref="State"/> lists, so that a run resumes with the same bits.
+/// A stage of a run at work: what one step does, and how the model is measured. All it knows between steps is the number of the next item of its data,
+/// what <see cref="State"/> lists and what <see cref="WriteFiles"/> writes, so that a run resumes with the same bits.
 /// </summary>
 internal abstract class StageWork(StageConfig stage) : IDisposable
 {
@@ -19,6 +19,17 @@ internal abstract class StageWork(StageConfig stage) : IDisposable
 
     /// <summary>Values besides those of model and optimiser that a resumed run needs, by name. One row each.</summary>
     public virtual IEnumerable<(string Name, Tensor Values)> State => [];
+
+    /// <summary>Writes what a resumed run needs besides as files into the folder of a checkpoint's state.</summary>
+    public virtual void WriteFiles(string folder)
+    {
+    }
+
+    /// <summary>Reads those files back.</summary>
+    /// <exception cref="InvalidDataException">One is missing or damaged.</exception>
+    public virtual void ReadFiles(string folder)
+    {
+    }
 
     /// <summary>Called before the first step of this process.</summary>
     /// <param name="step">Steps of the stage done before: more than 0 when the run goes on from a checkpoint.</param>

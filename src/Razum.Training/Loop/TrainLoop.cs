@@ -217,7 +217,8 @@ public sealed class TrainLoop : IDisposable
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private StageWork MakeStage(StageConfig stage) => stage.Policy is { } policy ? new PolicyWork(_trainee, stage, policy)
+    private StageWork MakeStage(StageConfig stage) => stage.Policy is { } policy
+        ? policy.Teacher is { } teacher ? new OnPolicyDistillation(_trainee, stage, policy, teacher) : new PolicyWork(_trainee, stage, policy)
         : stage.Preference is { } preference ? new PreferenceWork(_trainee, stage, preference)
         : new SupervisedWork(_trainee, stage, MakeSource(stage.Data!));
 
@@ -259,7 +260,11 @@ public sealed class TrainLoop : IDisposable
             if (_done >= begin && _done < begin + _run.Stages[s].Steps)
             {
                 _stages[s].Next = state.NextSequence;
-                more = _done > begin ? _stages[s].State : []; // what a stage keeps begins with its first step
+                if (_done > begin) // what a stage keeps begins with its first step
+                {
+                    more = _stages[s].State;
+                    _stages[s].ReadFiles(training);
+                }
             }
         }
 
@@ -350,7 +355,8 @@ public sealed class TrainLoop : IDisposable
         {
             Publish(unfinished);
             IEnumerable<(string, Tensor)> more = ends ? [] : work.State;
-            TrainingFiles.Write(Path.Combine(unfinished, "training"), _trainee.Trained, _trainee.Optimizer.State.Concat(more), new TrainState
+            string training = Path.Combine(unfinished, "training");
+            TrainingFiles.Write(training, _trainee.Trained, _trainee.Optimizer.State.Concat(more), new TrainState
             {
                 Run = _identity,
                 Step = _done,
@@ -359,6 +365,7 @@ public sealed class TrainLoop : IDisposable
                 Cost = _cost,
                 BestScore = _bestScore,
             });
+            work.WriteFiles(training);
         });
         _folders.Prune(_run.KeepCheckpoints);
         DrawPlots();

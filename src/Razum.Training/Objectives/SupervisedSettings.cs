@@ -34,22 +34,21 @@ public sealed record SupervisedSettings
             Smoothing = teacher is null ? fields.Number("smoothing", 0, most: 0.999) : 0,
             Z = teacher is null ? fields.Number("z", 0) : 0,
             Teacher = teacher,
-            Distillation = teacher is null ? new DistillationSettings() : ReadDistillation(fields),
+            Distillation = teacher is null ? new DistillationSettings() : ReadDistillation(fields, new DistillationSettings()),
         };
         fields.Done();
         return settings;
     }
 
-    private static DistillationSettings ReadDistillation(RunFields fields)
+    /// <summary>How a teacher is followed.</summary>
+    /// <param name="fields">Where it says so; other fields are left to the caller.</param>
+    /// <param name="settings">What holds where it does not.</param>
+    internal static DistillationSettings ReadDistillation(RunFields fields, DistillationSettings settings) => new()
     {
-        var settings = new DistillationSettings();
-        return new DistillationSettings
-        {
-            Kind = fields.Choice<DistillationKind>("divergence", settings.Kind),
-            Temperature = fields.Number("temperature", settings.Temperature, least: 1e-3),
-            Jsd = fields.Number("jsd", settings.Jsd, least: 1e-6, most: 1 - 1e-6),
-            K = fields.Whole("k", settings.K, most: DistillationLoss.MostKept),
-            Alpha = fields.Number("alpha", settings.Alpha, most: 1),
-        };
-    }
+        Kind = fields.Choice<DistillationKind>("divergence", settings.Kind),
+        Temperature = fields.Number("temperature", settings.Temperature, least: 1e-3),
+        Jsd = fields.Number("jsd", settings.Jsd, least: 1e-6, most: 1 - 1e-6),
+        K = fields.Whole("k", settings.K, most: DistillationLoss.MostKept),
+        Alpha = fields.Number("alpha", settings.Alpha, most: 1),
+    };
 }

@@ -12,10 +12,13 @@ namespace Razum.Training.Rollouts;
 /// <param name="engine">Over the very decoder that is trained.</param>
 /// <param name="tokenizer">Its vocabulary.</param>
 /// <param name="template">How prompts are written.</param>
-/// <param name="reward">What an answer earns; called from several threads.</param>
-public sealed class RolloutSampler(IEngine engine, Tokenizer tokenizer, ChatTemplate template, Reward reward)
+/// <param name="reward">What an answer earns; called from several threads. Null where nobody judges.</param>
+public sealed class RolloutSampler(IEngine engine, Tokenizer tokenizer, ChatTemplate template, Reward? reward)
 {
     private static readonly ChatOptions s_prompt = new() { AddGenerationPrompt = true, Thinking = true };
+
+    /// <summary>The prompt that asks a problem.</summary>
+    public static string Render(ChatTemplate template, Problem problem) => template.Render(problem.Conversation, s_prompt);
 
     /// <summary>The answers to <paramref name="problems"/>, group by group in their order.</summary>
     /// <param name="problems">What is asked.</param>
@@ -37,7 +40,7 @@ public sealed class RolloutSampler(IEngine engine, Tokenizer tokenizer, ChatTemp
 
     private async Task<RolloutGroup> GroupAsync(Problem problem, long index, SamplingSettings settings, int version, CancellationToken cancellation)
     {
-        string text = template.Render([new ChatMessage("user", problem.Prompt)], s_prompt);
+        string text = Render(template, problem);
         int[] prompt = tokenizer.Encode(text);
         string prefix = Asking.PrefixOf(text);
         var answers = new Task<(Rollout? Rollout, string? Error)>[settings.Samples];
@@ -82,7 +85,7 @@ public sealed class RolloutSampler(IEngine engine, Tokenizer tokenizer, ChatTemp
         int[] tokens = [.. prompt, .. answer.Tokens.Select(t => t.Id)];
         bool ended = answer.FinishReason == FinishReason.Stop;
         string text = tokenizer.Decode(tokens.AsSpan(prompt.Length, answer.Tokens.Count - (ended ? 1 : 0)));
-        RewardResult result = reward.Score(problem, new Completion(text, ended, answer.Tokens.Count, prefix));
+        RewardResult result = reward?.Score(problem, new Completion(text, ended, answer.Tokens.Count, prefix)) ?? RewardResult.None;
         return result.Outcome == VerdictOutcome.Error
             ? (null, result.Fault)
             : (WithSets(answer, settings, new Rollout

@@ -5,7 +5,7 @@ using Razum.Training.Verifiers;
 
 namespace Razum.Training.Runs;
 
-/// <summary>How a stage of reinforcement learning with verifiable rewards works.</summary>
+/// <summary>How a stage works that learns from the policy's own answers: from verifiable rewards, or from a teacher.</summary>
 public sealed record PolicyConfig
 {
     /// <summary>Prompts of a step.</summary>
@@ -38,8 +38,11 @@ public sealed record PolicyConfig
     /// <summary>The loss; its temperature is that of sampling.</summary>
     public required PolicySettings Objective { get; init; }
 
-    /// <summary>What an answer earns.</summary>
-    public required Reward Reward { get; init; }
+    /// <summary>Whom to follow on the policy's own answers; null where answers are rewarded instead.</summary>
+    public TeacherConfig? Teacher { get; init; }
+
+    /// <summary>What an answer earns; null where a teacher is followed and nobody judges.</summary>
+    public required Reward? Reward { get; init; }
 
     /// <summary>What the length of an answer earns besides; null for nothing.</summary>
     public LengthReward? LengthReward { get; init; }
@@ -53,6 +56,12 @@ public sealed record PolicyConfig
     /// <summary>Families of problems and how often each is drawn.</summary>
     public required IReadOnlyDictionary<string, double> Families { get; init; }
 
+    /// <summary>Problems from files, beside the families or in their place.</summary>
+    public IReadOnlyList<ProblemsConfig> Problems { get; init; } = [];
+
+    /// <summary>Which problems are passed over; null for none.</summary>
+    public CurriculumConfig? Curriculum { get; init; }
+
     /// <summary>Level of difficulty of the problems; null for whole distributions.</summary>
     public int? Level { get; init; }
 
@@ -62,7 +71,7 @@ public sealed record PolicyConfig
     /// <summary>Steps after which the reference policy becomes the present one; 0 for never. Only with a KL term.</summary>
     public int ReferenceRefresh { get; init; }
 
-    /// <summary>Held-out problems of an evaluation, all families together.</summary>
+    /// <summary>Held-out problems of an evaluation, all families and files together.</summary>
     public int EvaluatePrompts { get; init; } = 256;
 
     /// <summary>The most answers decoded together.</summary>
@@ -73,5 +82,5 @@ public sealed record PolicyConfig
 
     /// <summary>All parts of what an answer earns, the one of its length included, with their weights.</summary>
     internal IReadOnlyList<(string Name, double Weight)> RewardWeights =>
-        [.. Reward.Parts.Select(p => (p.Name, p.Weight)), .. LengthReward is { } length ? [(LengthReward.Part, length.Weight)] : Array.Empty<(string, double)>()];
+        [.. Reward?.Parts.Select(p => (p.Name, p.Weight)) ?? [], .. LengthReward is { } length ? [(LengthReward.Part, length.Weight)] : Array.Empty<(string, double)>()];
 }

@@ -42,6 +42,18 @@ public abstract class ProceduralTask
         return problem;
     }
 
+    /// <summary>The lowest level that has a problem of this size.</summary>
+    public int LevelOf(JsonObject truth)
+    {
+        (int level, int size) = (0, Size(truth));
+        while (level < Levels.Count - 1 && size > Levels[level])
+        {
+            level++;
+        }
+
+        return level;
+    }
+
     /// <summary>Judges <paramref name="prefix"/> + <paramref name="completion"/> by the envelope, then by the task.</summary>
     /// <param name="prefix">The end of the prompt that already opened the thinking: empty or <c>&lt;think&gt;</c>.</param>
     /// <param name="completion">What the model wrote, without the end token.</param>

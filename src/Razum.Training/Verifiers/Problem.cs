@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Razum.Text;
 using Razum.Training.Tasks;
 
 namespace Razum.Training.Verifiers;
@@ -8,6 +9,12 @@ public sealed record Problem
 {
     /// <summary>What the user says, without any chat template.</summary>
     public required string Prompt { get; init; }
+
+    /// <summary>The conversation that ends in the prompt, where there is more to it; null for the prompt alone.</summary>
+    public IReadOnlyList<ChatMessage>? Messages { get; init; }
+
+    /// <summary>What a chat template renders.</summary>
+    public IReadOnlyList<ChatMessage> Conversation => Messages ?? [new ChatMessage("user", Prompt)];
 
     /// <summary>A right answer ("gold"), in the form the verifier reads.</summary>
     public required string Answer { get; init; }

@@ -6,6 +6,9 @@ namespace Razum.Training.Verifiers;
 /// <param name="Parts">Every part's verdict (unweighted) by name.</param>
 public sealed record RewardResult(double Total, VerdictOutcome Outcome, IReadOnlyDictionary<string, Verdict> Parts)
 {
+    /// <summary>Of an answer that nobody judges.</summary>
+    public static RewardResult None { get; } = new(0, VerdictOutcome.NoAnswer, new Dictionary<string, Verdict>());
+
     /// <summary>The messages of the parts that failed, in one line; null without an error.</summary>
     public string? Fault => Outcome == VerdictOutcome.Error
         ? string.Join("; ", Parts.Values.Where(v => v.Outcome == VerdictOutcome.Error).Select(v => v.Message))

@@ -47,6 +47,22 @@ public static class VerifierSelfTest
         }
     }
 
+    /// <summary>Tries the right answers alone, of all <paramref name="problems"/>: what a data set says must be readable, in every row.</summary>
+    /// <exception cref="InvalidDataException">One is not; the message is one sentence with its place and the fault.</exception>
+    public static void RunAnswers(Reward reward, IEnumerable<Problem> problems)
+    {
+        ArgumentNullException.ThrowIfNull(reward);
+        ArgumentNullException.ThrowIfNull(problems);
+        RewardPart[] judges = [.. reward.Parts.Where(p => p.Verifier.JudgesAnswer)];
+        foreach (Problem problem in problems)
+        {
+            foreach (RewardPart part in judges)
+            {
+                TryAnswer(part, problem);
+            }
+        }
+    }
+
     /// <summary>The completion that a model should write: some thinking, then the right answer as <paramref name="verifier"/> wants it.</summary>
     public static Completion Ideal(Verifier verifier, Problem problem)
     {
@@ -55,15 +71,20 @@ public static class VerifierSelfTest
         return new($"<think>\nThe answer follows.\n</think>\n<answer>\n{verifier.WrittenAnswer(problem)}\n</answer>", true, 16);
     }
 
-    private static void Try(RewardPart part, Problem problem)
+    private static void TryAnswer(RewardPart part, Problem problem)
     {
         Verdict right = part.Verifier.Verify(problem, Ideal(part.Verifier, problem));
         if (right.Outcome != VerdictOutcome.Correct)
         {
             string why = right.Message is null ? "" : $" ({right.Message})";
-            throw new InvalidDataException($"'{part.Name}' calls the right answer of a problem {Name(right.Outcome)}{why}: answer {Short(problem.Answer)} to {Short(problem.Prompt)}");
+            string where = problem.Task is null && problem.Source.Length > 0 ? problem.Source + ": " : "";
+            throw new InvalidDataException($"{where}'{part.Name}' calls the right answer of a problem {Name(right.Outcome)}{why}: answer {Short(problem.Answer)} to {Short(problem.Prompt)}");
         }
+    }
 
+    private static void Try(RewardPart part, Problem problem)
+    {
+        TryAnswer(part, problem);
         foreach (string text in s_nothing.Append(problem.Prompt))
         {
             Verdict verdict = part.Verifier.Verify(problem, new Completion(text, true, 1));

@@ -14,24 +14,29 @@ public static class EvaluationSets
     private static readonly MathVerifier s_math = new(strict: false, MathSettings.Evaluation);
     private static readonly ChoiceVerifier s_choice = new("ABCD", strict: false);
 
-    private static readonly SortedDictionary<string, Func<string, EvaluationSet>> s_readers = new(StringComparer.Ordinal)
+    private static readonly SortedDictionary<string, Layout> s_layouts = new(StringComparer.Ordinal)
     {
-        ["gsm8k"] = path => Make("gsm8k", s_math, Boxed, path, Gsm8k),
-        ["math"] = path => Make("math", s_math, Boxed, path, Competition),
-        ["aime"] = path => Make("aime", s_math, Boxed, path, Competition),
-        ["gpqa"] = path => Make("gpqa", s_choice, Letter, path, ChoiceQuestions.Gpqa),
-        ["mmlu"] = path => Make("mmlu", s_choice, Letter, path, ChoiceQuestions.Mmlu, ChoiceQuestions.MmluColumns),
+        ["gsm8k"] = new(s_math, Boxed, Gsm8k),
+        ["math"] = new(s_math, Boxed, Competition),
+        ["aime"] = new(s_math, Boxed, Competition),
+        ["gpqa"] = new(s_choice, Letter, ChoiceQuestions.Gpqa),
+        ["mmlu"] = new(s_choice, Letter, ChoiceQuestions.Mmlu, ChoiceQuestions.MmluColumns),
     };
 
     /// <summary>The names of the sets.</summary>
-    public static IReadOnlyCollection<string> Names => s_readers.Keys;
+    public static IReadOnlyCollection<string> Names => s_layouts.Keys;
 
     /// <summary>The test questions of a set in a file or folder.</summary>
     /// <exception cref="ArgumentException">No set is called so; the message lists the names.</exception>
     /// <exception cref="InvalidDataException">A file is damaged or in another layout; one line with file and place.</exception>
-    public static EvaluationSet Read(string name, string path) => s_readers.TryGetValue(name, out Func<string, EvaluationSet>? read)
-        ? read(path)
-        : throw new ArgumentException($"unknown evaluation set '{name}'; known: {string.Join(", ", Names)}");
+    public static EvaluationSet Read(string name, string path)
+    {
+        Layout layout = Find(name);
+        Problem[] problems = [.. DataFiles.Find(path, "test").SelectMany(file => ReadProblems(name, file))];
+        return problems.Length > 0
+            ? new EvaluationSet(name, layout.Verifier, layout.Directive, problems)
+            : throw new InvalidDataException($"{path}: no questions of {name}");
+    }
 
     /// <summary>A set written as <c>NAME=PATH</c>.</summary>
     /// <exception cref="ArgumentException">It is not, or no set is called so.</exception>
@@ -39,14 +44,19 @@ public static class EvaluationSets
         ? Read(name, path)
         : throw new ArgumentException($"'{text}' is not NAME=PATH with a name of {string.Join(", ", Names)}");
 
-    private static EvaluationSet Make(
-        string name, Verifier verifier, string directive, string path, Func<DataRow, Problem> read, IReadOnlyList<string>? columns = null)
+    /// <summary>The questions of one file, without what follows them.</summary>
+    internal static IEnumerable<Problem> ReadProblems(string name, string file)
     {
-        Problem[] problems = [.. DataFiles.Find(path, "test").SelectMany(file => DataFiles.Read(file, columns)).Select(read)];
-        return problems.Length > 0
-            ? new EvaluationSet(name, verifier, directive, problems)
-            : throw new InvalidDataException($"{path}: no questions of {name}");
+        Layout layout = Find(name);
+        return DataFiles.Read(file, layout.Columns).Select(layout.Read);
     }
+
+    /// <summary>What follows each question of a set.</summary>
+    internal static string DirectiveOf(string name) => Find(name).Directive;
+
+    private static Layout Find(string name) => s_layouts.TryGetValue(name, out Layout? layout)
+        ? layout
+        : throw new ArgumentException($"unknown evaluation set '{name}'; known: {string.Join(", ", Names)}");
 
     /// <summary>GSM8K: <c>question</c>, and <c>answer</c> with the number after <c>####</c>.</summary>
     private static Problem Gsm8k(DataRow row)
@@ -100,4 +110,7 @@ public static class EvaluationSets
 
         return null;
     }
+
+    /// <summary>How a set is judged, asked and read; names of its columns where its files have no heading.</summary>
+    private sealed record Layout(Verifier Verifier, string Directive, Func<DataRow, Problem> Read, IReadOnlyList<string>? Columns = null);
 }
