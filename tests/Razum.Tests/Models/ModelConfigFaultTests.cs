@@ -77,7 +77,7 @@ public sealed class ModelConfigFaultTests
         { "deepseek-v32", "q_lora_rank", null, "q_lora_rank: missing" },
         { "deepseek-v32", "index_topk", null, "index_topk: missing" },
         { "deepseek-v32", "index_topk", "0", "index_topk: expected a whole number of at least 1" },
-        { "deepseek-v32", "index_head_dim", "5", "index_head_dim: expected at least qk_rope_head_dim (6), found 5" },
+        { "deepseek-v32", "index_head_dim", "1", "index_head_dim: expected at least qk_rope_head_dim (" },
         { "deepseek-v32", "index_head_dim", "2147483647", "index_n_heads x index_head_dim x q_lora_rank:" },
         { "deepseek-v32", "index_n_heads", "\"x\"", "index_n_heads: expected a whole number" },
         { "deepseek-v2", "norm_topk_prob", "true", "norm_topk_prob: true is not supported" },
