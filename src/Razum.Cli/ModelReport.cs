@@ -92,6 +92,12 @@ internal sealed partial class ModelReport
             yield return ("qk_nope_head_dim", Text(latent.QkNopeHeadDim));
             yield return ("qk_rope_head_dim", Text(latent.QkRopeHeadDim));
             yield return ("v_head_dim", Text(latent.VHeadDim));
+            if (latent.Indexer is { } indexer)
+            {
+                yield return ("index_n_heads", Text(indexer.IndexNHeads));
+                yield return ("index_head_dim", Text(indexer.IndexHeadDim));
+                yield return ("index_topk", Text(indexer.IndexTopk));
+            }
         }
 
         yield return ("rope_theta", Config.Rope.Theta.ToString(CultureInfo.InvariantCulture));

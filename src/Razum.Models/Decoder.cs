@@ -49,7 +49,7 @@ public sealed class Decoder
     /// <summary>All mixtures of experts, the one of <see cref="Mtp"/> last.</summary>
     public IEnumerable<MixtureOfExperts> Mixtures => AllBlocks.Select(b => b.FeedForward).OfType<MixtureOfExperts>();
 
-    /// <summary>Form of latent attention; without meaning for other attention.</summary>
+    /// <summary>Form of latent attention; without meaning for other attention, and for one with an indexer.</summary>
     public LatentAttentionForm LatentForm
     {
         get => AllBlocks.Select(b => b.Attention).OfType<LatentAttention>().FirstOrDefault()?.Form ?? default;
@@ -70,7 +70,7 @@ public sealed class Decoder
     /// <summary>What this model stores per token and layer.</summary>
     public CacheShape CacheShape => Config.Attention switch
     {
-        MlaConfig mla => new CacheShape(CachedLayers, mla.KvLoraRank + mla.QkRopeHeadDim, 0),
+        MlaConfig mla => new CacheShape(CachedLayers, mla.CachedColumns, 0),
         GqaConfig gqa => new CacheShape(CachedLayers, gqa.NumKeyValueHeads * gqa.HeadDim, gqa.NumKeyValueHeads * gqa.HeadDim),
         _ => throw new InvalidOperationException("unknown attention"),
     };

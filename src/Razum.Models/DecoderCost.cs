@@ -6,6 +6,7 @@ namespace Razum.Models;
 /// What a decoder's work costs, counted, not measured: floating-point operations (2 for a multiply-add), and bytes of weights and cache that have to be read.
 /// Operations are those of the matrices a token meets (all but the embedding table, of the experts those it visits) and of attention, 2 per pair of query
 /// and visible key, head and column of keys and values. Norms, rotations, activations and sampling are left out, as are attention windows.
+/// An indexer's keys are scored for every visible key, attended to are no more than it chooses; nothing is learned through it.
 /// </summary>
 public sealed class DecoderCost
 {
@@ -18,6 +19,8 @@ public sealed class DecoderCost
     private readonly double _headBytes;
     private readonly double _embeddingRowBytes;
     private readonly double _attentionColumns;
+    private readonly double _indexColumns;
+    private readonly double _mostAttended;
     private readonly double _frozen;
 
     /// <summary>Counts the parameters as they are stored, and attention in the decoder's present <see cref="Decoder.LatentForm"/>.</summary>
@@ -25,6 +28,7 @@ public sealed class DecoderCost
     {
         _config = decoder.Config;
         string mtp = $"model.layers.{_config.NumHiddenLayers}.";
+        double index = 0;
         double share = _config.Moe is { } moe ? (double)moe.Router.TopK / moe.Router.Experts : 1;
         HashSet<Weight> adapters = [.. decoder.Adapters.SelectMany(p => new[] { p.A, p.B })];
         foreach (Weight weight in decoder.Parameters.Where(w => !w.IsVector))
@@ -47,13 +51,17 @@ public sealed class DecoderCost
             else if (weight.Name != "model.embed_tokens.weight")
             {
                 _body += active;
+                index += weight.Name.Contains(".indexer.", StringComparison.Ordinal) ? active : 0;
                 (_sharedBytes, _expertBytes) = isExpert ? (_sharedBytes, _expertBytes + weight.StoredBytes) : (_sharedBytes + weight.StoredBytes, _expertBytes);
             }
         }
 
-        _frozen = adapters.Count == 0 ? 0 : _body + _head - adapters.Sum(w => (double)w.Count);
+        _frozen = index + (adapters.Count == 0 ? index : _body + _head - adapters.Sum(w => (double)w.Count));
         _ahead += decoder.Mtp is null ? 0 : decoder.Head.Count;
         _attentionColumns = AttentionColumns(decoder);
+        IndexerConfig? indexer = (_config.Attention as MlaConfig)?.Indexer;
+        _indexColumns = indexer is null ? 0 : (double)indexer.IndexNHeads * indexer.IndexHeadDim;
+        _mostAttended = indexer?.IndexTopk ?? double.PositiveInfinity;
         CachedRowBytes = _config.NumHiddenLayers * CachedColumns() * sizeof(float);
     }
 
@@ -63,7 +71,7 @@ public sealed class DecoderCost
     /// <summary>Bytes that one token takes in the cache, all layers.</summary>
     public double CachedRowBytes { get; }
 
-    /// <summary>Operations of learning from a row, in those of running it: 3, or a little over 2 where adapters learn and their base has no gradients.</summary>
+    /// <summary>Operations of learning from a row, in those of running it: 3, or a little over 2 where adapters learn and their base has no gradients. An indexer only runs.</summary>
     public double TrainingPasses => 3 - (_frozen / Active);
 
     /// <summary>
@@ -72,13 +80,16 @@ public sealed class DecoderCost
     /// </summary>
     public double Training(int length, bool withMtp)
     {
-        double pairs = Pairs(0, length);
-        return (length * ((2 * TrainingPasses * Active) + (withMtp ? 6 * _ahead : 0))) + (6 * pairs * _attentionColumns * (_config.NumHiddenLayers + (withMtp ? 1 : 0)));
+        double perLayer = (6 * Pairs(0, length, _mostAttended) * _attentionColumns) + (2 * Pairs(0, length) * _indexColumns);
+        return (length * ((2 * TrainingPasses * Active) + (withMtp ? 6 * _ahead : 0))) + (perLayer * (_config.NumHiddenLayers + (withMtp ? 1 : 0)));
     }
 
     /// <summary>Operations of the next <paramref name="rows"/> tokens after <paramref name="past"/> cached ones; so many of them have logits.</summary>
-    public double Forward(int past, int rows, int logits) =>
-        (2 * rows * _body) + (2 * logits * _head) + (2 * Pairs(past, rows) * _attentionColumns * _config.NumHiddenLayers);
+    public double Forward(int past, int rows, int logits)
+    {
+        double perLayer = (2 * Pairs(past, rows, _mostAttended) * _attentionColumns) + (2 * Pairs(past, rows) * _indexColumns);
+        return (2 * rows * _body) + (2 * logits * _head) + (perLayer * _config.NumHiddenLayers);
+    }
 
     /// <summary>
     /// Bytes of weights that a step of <paramref name="rows"/> rows reads, each weight once for all of them. Of E experts, k per row, those that some row
@@ -90,12 +101,19 @@ public sealed class DecoderCost
         return _sharedBytes + (visited * _expertBytes) + (rows * _embeddingRowBytes) + (logits > 0 ? _headBytes : 0);
     }
 
-    private static double Pairs(int past, int rows) => ((double)rows * past) + (rows * (rows + 1.0) / 2);
+    private static double Pairs(int past, double rows) => (rows * past) + (rows * (rows + 1) / 2);
+
+    /// <summary>The same where a row has at most <paramref name="most"/> keys.</summary>
+    private static double Pairs(int past, int rows, double most)
+    {
+        double all = Math.Clamp(most - past, 0, rows); // rows that still see no more
+        return Pairs(past, all) + (all < rows ? (rows - all) * most : 0);
+    }
 
     /// <summary>Columns of keys and values of all query heads together.</summary>
     private static double AttentionColumns(Decoder decoder) => decoder.Config.Attention switch
     {
-        MlaConfig mla when decoder.LatentForm == LatentAttentionForm.Absorbed => mla.NumAttentionHeads * ((2.0 * mla.KvLoraRank) + mla.QkRopeHeadDim),
+        MlaConfig mla when mla.Indexer is not null || decoder.LatentForm == LatentAttentionForm.Absorbed => mla.NumAttentionHeads * ((2.0 * mla.KvLoraRank) + mla.QkRopeHeadDim),
         MlaConfig mla => mla.NumAttentionHeads * (mla.QkNopeHeadDim + mla.QkRopeHeadDim + mla.VHeadDim),
         GqaConfig gqa => gqa.NumAttentionHeads * 2.0 * gqa.HeadDim,
         _ => 0,
@@ -103,7 +121,7 @@ public sealed class DecoderCost
 
     private double CachedColumns() => _config.Attention switch
     {
-        MlaConfig mla => mla.KvLoraRank + mla.QkRopeHeadDim,
+        MlaConfig mla => mla.CachedColumns,
         GqaConfig gqa => gqa.NumKeyValueHeads * 2.0 * gqa.HeadDim,
         _ => 0,
     };

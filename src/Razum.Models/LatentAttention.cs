@@ -4,6 +4,7 @@ namespace Razum.Models;
 
 /// <summary>
 /// Multi-head latent attention (DeepSeek-V2 section 2.1; architecture notes 1.2). Cached per token: [c (rkv) | rotated shared key (dr)], in both forms.
+/// With an indexer (DeepSeek-V3.2) its key follows, and only the keys that it chooses are attended to.
 /// Expanded: k_h = [W_UK c | k_pe], v_h = W_UV c. Absorbed: the query becomes [q_nope W_UK | q_pe], one key head for all = the cached row, values = its c.
 /// </summary>
 public sealed class LatentAttention : SelfAttention
@@ -23,6 +24,7 @@ public sealed class LatentAttention : SelfAttention
     private readonly Norm _kvNorm;
     private readonly Linear _kvB;
     private readonly Linear _o;
+    private readonly Indexer? _indexer;
 
     public LatentAttention(ModelConfig config, MlaConfig attention, RopeTable rope, ParameterSource source, string name, int layer)
     {
@@ -45,21 +47,31 @@ public sealed class LatentAttention : SelfAttention
         _kvNorm = new Norm(source, name + ".kv_a_layernorm", attention.KvLoraRank, LatentEps);
         _kvB = new Linear(source, name + ".kv_b_proj", attention.KvLoraRank, heads * (attention.QkNopeHeadDim + attention.VHeadDim));
         _o = new Linear(source, name + ".o_proj", heads * attention.VHeadDim, config.HiddenSize);
+        if (attention.Indexer is { } indexer)
+        {
+            int compressed = attention.QLoraRank ?? throw new ArgumentException("an indexer reads the compressed query: q_lora_rank is missing", nameof(attention));
+            string observed = layer < config.NumHiddenLayers ? $"indexer.{layer}" : "mtp.indexer";
+            _indexer = new Indexer(indexer, rope, (config.HiddenSize, compressed), source, name + ".indexer", layer, observed);
+        }
     }
 
-    /// <summary>Which form is computed.</summary>
+    /// <summary>
+    /// Which form is computed. With an indexer always the absorbed one: chosen keys are gathered for every token, and expanded ones of all heads would be
+    /// many times the memory.
+    /// </summary>
     public LatentAttentionForm Form { get; set; }
 
     public override Tensor Forward(Ops ops, Tensor x, Batch batch)
     {
-        Tensor q = _qA is null ? _q.Forward(ops, x) : _q.Forward(ops, _qNorm!.Forward(ops, _qA.Forward(ops, x))); // [T, H*(dn+dr)]
+        Tensor low = _qA is null ? x : _qNorm!.Forward(ops, _qA.Forward(ops, x)); // [T, rq]
+        Tensor q = _q.Forward(ops, low); // [T, H*(dn+dr)]
         q = ops.Rope(q, _rope, batch.Positions, _keyDim, _config.QkNopeHeadDim);
         Tensor compressed = _kvA.Forward(ops, x); // [T, rkv+dr]
         Tensor c = _kvNorm.Forward(ops, compressed.Slice(0, _config.KvLoraRank)); // [T, rkv]
         Tensor sharedKey = ops.Rope(
             compressed.Slice(_config.KvLoraRank, _config.QkRopeHeadDim), _rope, batch.Positions, _config.QkRopeHeadDim, 0); // [T, dr]
         Tensor latent = ops.Concat(c, sharedKey); // [T, rkv+dr]
-        Tensor y = Form == LatentAttentionForm.Expanded ? Expanded(ops, q, latent, batch) : Absorbed(ops, q, latent, batch); // [T, H*dv]
+        Tensor y = Form == LatentAttentionForm.Expanded && _indexer is null ? Expanded(ops, q, latent, batch) : Absorbed(ops, q, latent, x, low, batch); // [T, H*dv]
         return _o.Forward(ops, y); // [T, D]
     }
 
@@ -73,7 +85,7 @@ public sealed class LatentAttention : SelfAttention
         return ops.Attention(q, k, v, new AttentionShape(heads, heads, _keyDim, dv, _scale), batch.ExpandedSegments, _layer);
     }
 
-    private Tensor Absorbed(Ops ops, Tensor q, Tensor latent, Batch batch)
+    private Tensor Absorbed(Ops ops, Tensor q, Tensor latent, Tensor x, Tensor low, Batch batch)
     {
         (int heads, int dn, int dr, int dv) = (_config.NumAttentionHeads, _config.QkNopeHeadDim, _config.QkRopeHeadDim, _config.VHeadDim);
         int rank = _config.KvLoraRank;
@@ -81,7 +93,9 @@ public sealed class LatentAttention : SelfAttention
         Tensor absorbed = _kvB.ForwardHeads(ops, nope, new HeadRows(dn + dv, 0, dn), heads, transposed: true); // [T, H*rkv]
         Tensor query = ops.JoinHeads(new HeadColumns(absorbed, rank, 0, rank), new HeadColumns(q, _keyDim, dn, dr), heads); // [T, H*(rkv+dr)]
         var shape = new AttentionShape(heads, 1, rank + dr, rank, _scale);
-        Tensor mixed = ops.Attention(query, latent, latent.Slice(0, rank), shape, batch.Segments, _layer); // [T, H*rkv]
+        Tensor mixed = _indexer is null
+            ? ops.Attention(query, latent, latent.Slice(0, rank), shape, batch.Segments, _layer)
+            : _indexer.Attend(ops, query, latent, shape, x, low, batch); // [T, H*rkv]
         return _kvB.ForwardHeads(ops, mixed, new HeadRows(dn + dv, dn, dv), heads, transposed: false); // [T, H*dv]
     }
 }

@@ -2,6 +2,7 @@ namespace Razum.Models;
 
 /// <summary>
 /// The two algebraic forms of latent attention. They agree to rounding (1e-5), not bit for bit: a run that samples and trains uses one of them for both.
+/// With an indexer there is only the absorbed one.
 /// </summary>
 public enum LatentAttentionForm
 {

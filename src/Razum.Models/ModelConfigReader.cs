@@ -14,7 +14,7 @@ public static class ModelConfigReader
     private const long LongestFile = 16 << 20;
 
     private static readonly string[] s_grouped = ["llama", "qwen2", "qwen2_moe", "qwen3", "qwen3_moe"];
-    private static readonly string[] s_deepSeek = ["deepseek_v2", "deepseek_v3", "kimi_k2"];
+    private static readonly string[] s_deepSeek = ["deepseek_v2", "deepseek_v3", "deepseek_v32", "kimi_k2"];
 
     /// <summary>Reads a config file, or the <c>config.json</c> of a folder.</summary>
     /// <exception cref="InvalidDataException">It is missing, damaged or not supported; one line with file, field and fault.</exception>

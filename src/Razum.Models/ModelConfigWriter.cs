@@ -72,6 +72,7 @@ public static class ModelConfigWriter
         "qwen3" => "Qwen3ForCausalLM",
         "qwen3_moe" => "Qwen3MoeForCausalLM",
         "deepseek_v2" => "DeepseekV2ForCausalLM",
+        "deepseek_v32" => "DeepseekV32ForCausalLM",
         "deepseek_v3" or "kimi_k2" => "DeepseekV3ForCausalLM",
         _ => throw new ArgumentException($"unknown model_type {modelType}", nameof(modelType)),
     };

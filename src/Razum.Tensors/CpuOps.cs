@@ -53,6 +53,15 @@ public sealed unsafe class CpuOps : Ops, IDisposable
         return y;
     }
 
+    public override Tensor LayerNorm(Tensor x, Weight gain, Weight bias, float eps)
+    {
+        Require(gain.Count == x.Columns, "LayerNorm: gain", gain.Name, x);
+        Require(bias.Count == x.Columns, "LayerNorm: bias", bias.Name, x);
+        Tensor y = Arena.Allocate(x.Rows, x.Columns);
+        Kernels.LayerNorm(x, gain.Floats, bias.Floats, eps, y);
+        return y;
+    }
+
     public override Tensor Linear(Tensor x, Weight weight, Weight? bias = null)
     {
         Require(weight.Columns == x.Columns, "Linear: inputs of", weight.Name, x);
@@ -84,6 +93,30 @@ public sealed unsafe class CpuOps : Ops, IDisposable
     {
         Tensor y = Arena.Allocate(q.Rows, shape.Heads * shape.ValueDim);
         Kernels.Attention(q, k, v, shape, segments, layer, y, default);
+        return y;
+    }
+
+    public override Tensor SparseAttention(
+        Tensor q,
+        Tensor rows,
+        Tensor indexQueries,
+        Tensor indexWeights,
+        AttentionShape shape,
+        IndexShape index,
+        ReadOnlySpan<Segment> segments,
+        int layer,
+        string name)
+    {
+        Tensor y = Arena.Allocate(q.Rows, shape.Heads * shape.ValueDim);
+        Arena.Mark mark = Arena.Here();
+        SelectedKeys selected = SelectedKeys.Allocate(Arena, q.Rows, segments, index);
+        Kernels.SparseAttention(Arena, q, rows, indexQueries, indexWeights, shape, index, segments, layer, selected, y, default);
+        if (TensorObserver is null)
+        {
+            Arena.Release(mark);
+        }
+
+        Show(name, selected);
         return y;
     }
 
@@ -300,6 +333,15 @@ public sealed unsafe class CpuOps : Ops, IDisposable
         Tensor y = Arena.Allocate(1, 1);
         *y.Data = (float)Razum.Tensors.Kernels.HeadLoss.Forward(Kernels, Arena, hidden, head, loss, rows);
         return y;
+    }
+
+    /// <summary>Shows which keys rows attend to, if somebody listens.</summary>
+    internal void Show(string name, SelectedKeys selected)
+    {
+        if (TensorObserver is not null)
+        {
+            Observe(name, selected.ToTensor(Arena));
+        }
     }
 
     /// <summary>The ids in arena memory, each checked to be below <paramref name="limit"/>.</summary>

@@ -18,6 +18,12 @@ internal unsafe class KernelTable<S, V>(WorkerPool pool) : KernelTable(pool)
     public override void RmsNormBackward(Arena arena, Tensor dy, Tensor x, float* gain, float eps, Tensor dx, float* dgain) =>
         Kernels.RmsNorm.Backward<S, V>(Pool, arena, dy, x, gain, eps, dx, dgain);
 
+    public override void LayerNorm(Tensor x, float* gain, float* bias, float eps, Tensor y) =>
+        Kernels.LayerNorm.Forward<S, V>(Pool, x, gain, bias, eps, y);
+
+    public override void LayerNormBackward(Arena arena, Tensor dy, Tensor x, float* gain, float eps, Tensor dx, float* dgain, float* dbias) =>
+        Kernels.LayerNorm.Backward<S, V>(Pool, arena, dy, x, gain, eps, dx, dgain, dbias);
+
     public override void Linear(Tensor x, Weight w, Weight? bias, Tensor y) =>
         Kernels.Linear.Forward<S, V>(Pool, x, w, bias, y, Activations);
 
@@ -50,6 +56,35 @@ internal unsafe class KernelTable<S, V>(WorkerPool pool) : KernelTable(pool)
     public override void AttentionBackward(
         Arena arena, Tensor dy, Tensor q, Tensor k, Tensor v, Tensor y, Tensor logSumExp, AttentionShape shape, ReadOnlySpan<Segment> segments, Tensor dq, Tensor dk, Tensor dv) =>
         Kernels.Attention.Backward<S, V>(Pool, arena, dy, q, k, v, y, logSumExp, shape, segments, dq, dk, dv);
+
+    public override void SparseAttention(
+        Arena arena,
+        Tensor q,
+        Tensor rows,
+        Tensor indexQueries,
+        Tensor indexWeights,
+        AttentionShape shape,
+        IndexShape index,
+        ReadOnlySpan<Segment> segments,
+        int layer,
+        SelectedKeys selected,
+        Tensor y,
+        Tensor logSumExp) =>
+        Kernels.SparseAttention.Forward<S, V>(Pool, arena, q, rows, indexQueries, indexWeights, shape, index, segments, layer, selected, y, logSumExp);
+
+    public override void SparseAttentionBackward(
+        Arena arena,
+        Tensor dy,
+        Tensor q,
+        Tensor rows,
+        AttentionShape shape,
+        ReadOnlySpan<Segment> segments,
+        SelectedKeys selected,
+        Tensor y,
+        Tensor logSumExp,
+        Tensor dq,
+        Tensor drows) =>
+        Kernels.SparseAttention.Backward<S, V>(Pool, arena, dy, q, rows, shape, segments, selected, y, logSumExp, dq, drows);
 
     public override void SwiGlu(Tensor gate, Tensor up, Tensor y) => Kernels.SwiGlu.Forward<S, V>(Pool, gate, up, y);
 

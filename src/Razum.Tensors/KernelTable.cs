@@ -38,6 +38,10 @@ internal abstract unsafe class KernelTable(WorkerPool pool)
 
     public abstract void RmsNormBackward(Arena arena, Tensor dy, Tensor x, float* gain, float eps, Tensor dx, float* dgain);
 
+    public abstract void LayerNorm(Tensor x, float* gain, float* bias, float eps, Tensor y);
+
+    public abstract void LayerNormBackward(Arena arena, Tensor dy, Tensor x, float* gain, float eps, Tensor dx, float* dgain, float* dbias);
+
     public abstract void Linear(Tensor x, Weight w, Weight? bias, Tensor y);
 
     public abstract void LinearBackwardInput(Tensor dy, Weight w, Tensor dx, bool accumulate);
@@ -74,6 +78,33 @@ internal abstract unsafe class KernelTable(WorkerPool pool)
 
     public abstract void AttentionBackward(
         Arena arena, Tensor dy, Tensor q, Tensor k, Tensor v, Tensor y, Tensor logSumExp, AttentionShape shape, ReadOnlySpan<Segment> segments, Tensor dq, Tensor dk, Tensor dv);
+
+    public abstract void SparseAttention(
+        Arena arena,
+        Tensor q,
+        Tensor rows,
+        Tensor indexQueries,
+        Tensor indexWeights,
+        AttentionShape shape,
+        IndexShape index,
+        ReadOnlySpan<Segment> segments,
+        int layer,
+        SelectedKeys selected,
+        Tensor y,
+        Tensor logSumExp);
+
+    public abstract void SparseAttentionBackward(
+        Arena arena,
+        Tensor dy,
+        Tensor q,
+        Tensor rows,
+        AttentionShape shape,
+        ReadOnlySpan<Segment> segments,
+        SelectedKeys selected,
+        Tensor y,
+        Tensor logSumExp,
+        Tensor dq,
+        Tensor drows);
 
     public abstract void SwiGlu(Tensor gate, Tensor up, Tensor y);
 

@@ -16,6 +16,9 @@ public abstract class Ops
     /// <summary>y = gain * x / sqrt(mean(x^2) + eps), for each row. [T, D]; with x reshaped to [T*H, d] it is the norm of each head.</summary>
     public abstract Tensor RmsNorm(Tensor x, Weight gain, float eps);
 
+    /// <summary>y = gain * (x - mean(x)) / sqrt(var(x) + eps) + bias, for each row, var(x) = mean((x - mean(x))^2). [T, D]</summary>
+    public abstract Tensor LayerNorm(Tensor x, Weight gain, Weight bias, float eps);
+
     /// <summary>y = x W^T + b. x [T, in], W [out, in], b [out]; gives [T, out].</summary>
     public abstract Tensor Linear(Tensor x, Weight weight, Weight? bias = null);
 
@@ -38,6 +41,23 @@ public abstract class Ops
     /// the new ones: they are stored in its layer <paramref name="layer"/> first, and the queries see all that the cache holds.
     /// </summary>
     public abstract Tensor Attention(Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<Segment> segments, int layer);
+
+    /// <summary>
+    /// <see cref="Attention"/> with one key head to at most index.TopK keys (DeepSeek-V3.2): those of the highest sum_h w[t, h] relu(iq[t, h] . ik[s]), of
+    /// equal ones the first. q [T, H*KeyDim]; rows [S, KeyDim + Dim], a row being [k | ik] and its first ValueDim columns the value; indexQueries
+    /// [T, IH*Dim]; indexWeights [T, IH]; gives [T, H*ValueDim]. The choice has no gradient. It is shown under <paramref name="name"/>: [T, K] ids
+    /// ascending, counted from the sequence's first key, -1 after the last.
+    /// </summary>
+    public abstract Tensor SparseAttention(
+        Tensor q,
+        Tensor rows,
+        Tensor indexQueries,
+        Tensor indexWeights,
+        AttentionShape shape,
+        IndexShape index,
+        ReadOnlySpan<Segment> segments,
+        int layer,
+        string name);
 
     /// <summary>
     /// The rows every segment's keys are made from: for a segment with a cache its stored rows of layer <paramref name="layer"/> followed by the new

@@ -11,6 +11,7 @@ public sealed class RopeTable
     private readonly double[] _frequencies;
     private readonly double _attentionFactor;
     private readonly Lock _growth = new();
+    private RopeTable? _other;
 
     // A row: dim / 2 cosines, then dim / 2 sines. Pinned; replaced, never changed in place, once rows are in it.
     private volatile float[] _rows = [];
@@ -40,6 +41,12 @@ public sealed class RopeTable
         SoftmaxScaleFactor = RopeFrequencies.SoftmaxScaleFactor(scaling);
     }
 
+    private RopeTable(RopeTable angles, RopeLayout layout)
+    {
+        (Dim, Layout, SoftmaxScaleFactor) = (angles.Dim, layout, angles.SoftmaxScaleFactor);
+        (_frequencies, _attentionFactor) = (angles._frequencies, angles._attentionFactor);
+    }
+
     /// <summary>Columns rotated in a head.</summary>
     public int Dim { get; }
 
@@ -54,6 +61,15 @@ public sealed class RopeTable
 
     /// <summary>Factor on every cosine and sine.</summary>
     internal double AttentionFactor => _attentionFactor;
+
+    /// <summary>The same angles for pairs of another layout: one table for all who ask.</summary>
+    public RopeTable With(RopeLayout layout)
+    {
+        lock (_growth)
+        {
+            return layout == Layout ? this : _other ??= new RopeTable(this, layout);
+        }
+    }
 
     /// <summary>
     /// Rows of at least <paramref name="positions"/> positions, pinned for as long as the array is referenced:

@@ -91,6 +91,9 @@ public readonly unsafe struct Tensor
         return values;
     }
 
+    /// <summary>The same values, through which no gradient flows.</summary>
+    public Tensor Detach() => WithNode(0);
+
     internal Tensor WithNode(int node) => new(Data, Rows, Columns, Stride, node);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -3,8 +3,8 @@ using Razum.Tensors;
 namespace Razum.Models.Configuration;
 
 /// <summary>
-/// Reads deepseek_v2 (Lite and full), deepseek_v3 (also R1 and Moonlight) and kimi_k2, which is deepseek_v3 by another name: latent attention, routed and
-/// shared experts (architecture notes 1.2, 1.4, 1.10).
+/// Reads deepseek_v2 (Lite and full), deepseek_v3 (also R1 and Moonlight), kimi_k2, which is deepseek_v3 by another name, and deepseek_v32, which adds the
+/// indexer of sparse attention: latent attention, routed and shared experts (architecture notes 1.2, 1.4, 1.10).
 /// </summary>
 internal static class DeepSeekFamily
 {
@@ -13,6 +13,11 @@ internal static class DeepSeekFamily
     public static ModelConfig Read(ConfigFields fields, string modelType)
     {
         MlaConfig attention = ReadAttention(fields);
+        if (modelType == "deepseek_v32")
+        {
+            attention = attention with { Indexer = ReadIndexer(fields, attention) };
+        }
+
         RopeLayout layout = fields.Flag("rope_interleave", true) ? RopeLayout.Interleaved : RopeLayout.Half;
         ModelConfig config = SharedFields.Read(fields, modelType, attention, RopeFields.Read(fields, layout, scalesSoftmax: true)) with
         {
@@ -39,6 +44,13 @@ internal static class DeepSeekFamily
         text.Add("qk_nope_head_dim", attention.QkNopeHeadDim);
         text.Add("qk_rope_head_dim", attention.QkRopeHeadDim);
         text.Add("v_head_dim", attention.VHeadDim);
+        if (attention.Indexer is { } indexer)
+        {
+            text.Add("index_head_dim", indexer.IndexHeadDim);
+            text.Add("index_n_heads", indexer.IndexNHeads);
+            text.Add("index_topk", indexer.IndexTopk);
+        }
+
         text.Add("pretraining_tp", 1);
         if (config.Rope.Layout == RopeLayout.Half)
         {
@@ -101,6 +113,24 @@ internal static class DeepSeekFamily
             QkNopeHeadDim = fields.Size("qk_nope_head_dim"),
             QkRopeHeadDim = rotated % 2 == 0 ? rotated : throw fields.Expected("qk_rope_head_dim", "an even number"),
             VHeadDim = fields.Size("v_head_dim"),
+        };
+    }
+
+    private static IndexerConfig ReadIndexer(ConfigFields fields, MlaConfig attention)
+    {
+        if (attention.QLoraRank is null)
+        {
+            throw fields.Missing("q_lora_rank"); // the indexer reads the compressed query
+        }
+
+        int dim = fields.Size("index_head_dim");
+        return new IndexerConfig
+        {
+            IndexHeadDim = dim >= attention.QkRopeHeadDim
+                ? dim
+                : throw fields.Expected("index_head_dim", $"at least qk_rope_head_dim ({attention.QkRopeHeadDim})"),
+            IndexNHeads = fields.Size("index_n_heads"),
+            IndexTopk = fields.Size("index_topk"),
         };
     }
 
@@ -186,6 +216,16 @@ internal static class DeepSeekFamily
         fields.Product("num_attention_heads x (qk_nope_head_dim + v_head_dim) x kv_lora_rank", heads, keyValue, attention.KvLoraRank);
         fields.Product("num_attention_heads x v_head_dim x hidden_size", heads, attention.VHeadDim, config.HiddenSize);
         fields.Product("intermediate_size x hidden_size", config.IntermediateSize, config.HiddenSize);
+        if (attention.Indexer is { } indexer)
+        {
+            fields.Product("index_n_heads x index_head_dim x q_lora_rank", indexer.IndexNHeads, indexer.IndexHeadDim, attention.QLoraRank ?? 1);
+            fields.Product("index_n_heads x hidden_size", indexer.IndexNHeads, config.HiddenSize);
+            fields.Product(
+                "(kv_lora_rank + qk_rope_head_dim + index_head_dim) x hidden_size",
+                (long)attention.KvLoraRank + attention.QkRopeHeadDim + indexer.IndexHeadDim,
+                config.HiddenSize);
+        }
+
         if (config.NumNextnPredictLayers > 0)
         {
             fields.Product("2 x hidden_size x hidden_size", 2, config.HiddenSize, config.HiddenSize);

@@ -9,6 +9,11 @@ internal static class SharedFields
     public static ModelConfig Read(ConfigFields fields, string modelType, AttentionConfig attention, RopeConfig rope)
     {
         RefuseUnsupported(fields);
+        if (attention is not MlaConfig { Indexer: not null })
+        {
+            fields.Never("index_topk");
+        }
+
         ModelConfig config = new()
         {
             ModelType = modelType,
@@ -65,6 +70,5 @@ internal static class SharedFields
         fields.Never("attn_logit_softcapping");
         fields.Never("final_logit_softcapping");
         fields.Never("attention_chunk_size");
-        fields.Never("index_topk");
     }
 }

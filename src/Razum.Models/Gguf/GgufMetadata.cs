@@ -9,9 +9,11 @@ public static class GgufMetadata
     private const uint QuantisationVersion = 2;
 
     /// <summary>The <c>general.architecture</c> of a configuration.</summary>
+    /// <exception cref="ArgumentException">There is none that is supported.</exception>
     public static string Architecture(ModelConfig config) => config.ModelType switch
     {
         "deepseek_v2" or "deepseek_v3" or "kimi_k2" => "deepseek2",
+        "deepseek_v32" => throw new ArgumentException("deepseek_v32 cannot be written as GGUF: its indexer has no names there"),
         "qwen2_moe" => "qwen2moe",
         "qwen3_moe" => "qwen3moe",
         var type => type,

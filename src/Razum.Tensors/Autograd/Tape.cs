@@ -83,6 +83,18 @@ public sealed unsafe class Tape(CpuOps ops) : Ops
         return Record(y, dy => Kernels.RmsNormBackward(Arena, dy, x, gain.Floats, eps, GradientOrNone(x), gain.Gradient is { } dgain ? dgain.Data : null));
     }
 
+    public override Tensor LayerNorm(Tensor x, Weight gain, Weight bias, float eps)
+    {
+        Tensor y = ops.LayerNorm(x, gain, bias, eps);
+        if (x.Node == 0 && gain.Gradient is null && bias.Gradient is null)
+        {
+            return y;
+        }
+
+        return Record(y, dy => Kernels.LayerNormBackward(
+            Arena, dy, x, gain.Floats, eps, GradientOrNone(x), gain.Gradient is { } dgain ? dgain.Data : null, bias.Gradient is { } dbias ? dbias.Data : null));
+    }
+
     public override Tensor Linear(Tensor x, Weight weight, Weight? bias = null)
     {
         Tensor y = ops.Linear(x, weight, bias);
@@ -140,12 +152,7 @@ public sealed unsafe class Tape(CpuOps ops) : Ops
 
     public override Tensor Attention(Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<Segment> segments, int layer)
     {
-        Segment[] kept = segments.ToArray();
-        if (kept.Any(s => s.Cache is not null))
-        {
-            throw new InvalidOperationException("gradients do not flow through a cache");
-        }
-
+        Segment[] kept = WithoutCaches(segments);
         Tensor y = Arena.Allocate(q.Rows, shape.Heads * shape.ValueDim);
         Tensor logSumExp = Arena.Allocate(q.Rows, shape.Heads);
         Kernels.Attention(q, k, v, shape, segments, layer, y, logSumExp);
@@ -158,16 +165,39 @@ public sealed unsafe class Tape(CpuOps ops) : Ops
             Arena, dy, q, k, v, y, logSumExp, shape, kept, GradientOrScratch(q), GradientOrScratch(k), GradientOrScratch(v)));
     }
 
-    public override Tensor Recall(Tensor rows, ReadOnlySpan<Segment> segments, int layer)
+    public override Tensor SparseAttention(
+        Tensor q,
+        Tensor rows,
+        Tensor indexQueries,
+        Tensor indexWeights,
+        AttentionShape shape,
+        IndexShape index,
+        ReadOnlySpan<Segment> segments,
+        int layer,
+        string name)
     {
-        foreach (Segment segment in segments)
+        Segment[] kept = WithoutCaches(segments);
+        Tensor y = Arena.Allocate(q.Rows, shape.Heads * shape.ValueDim);
+        Tensor logSumExp = Arena.Allocate(q.Rows, shape.Heads);
+        SelectedKeys selected = SelectedKeys.Allocate(Arena, q.Rows, segments, index);
+        Kernels.SparseAttention(Arena, q, rows, indexQueries, indexWeights, shape, index, segments, layer, selected, y, logSumExp);
+        if (!_replaying)
         {
-            if (segment.Cache is not null)
-            {
-                throw new InvalidOperationException("gradients do not flow through a cache");
-            }
+            ops.Show(name, selected);
         }
 
+        if (q.Node == 0 && rows.Node == 0)
+        {
+            return y;
+        }
+
+        return Record(y, dy => Kernels.SparseAttentionBackward(
+            Arena, dy, q, rows, shape, kept, selected, y, logSumExp, GradientOrScratch(q), GradientOrScratch(rows)));
+    }
+
+    public override Tensor Recall(Tensor rows, ReadOnlySpan<Segment> segments, int layer)
+    {
+        WithoutCaches(segments);
         return rows;
     }
 
@@ -371,6 +401,12 @@ public sealed unsafe class Tape(CpuOps ops) : Ops
     {
         _nodes.Add((x, default));
         return x.WithNode(_nodes.Count - 1);
+    }
+
+    private static Segment[] WithoutCaches(ReadOnlySpan<Segment> segments)
+    {
+        Segment[] kept = segments.ToArray();
+        return kept.Any(s => s.Cache is not null) ? throw new InvalidOperationException("gradients do not flow through a cache") : kept;
     }
 
     private static void Play(List<Action> records)

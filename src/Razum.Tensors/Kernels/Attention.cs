@@ -106,7 +106,7 @@ internal static unsafe partial class Attention
     private static int FirstVisible(int position, int tile, int window, int first = 0) =>
         Math.Clamp((window > 0 ? Math.Max(first, position - window + 1) : first) - tile, 0, AttentionTile.Keys);
 
-    private static void CheckShapes(Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<Segment> segments)
+    internal static void CheckShapes(Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<Segment> segments)
     {
         if (shape.Heads <= 0 || shape.KvHeads <= 0 || shape.Heads % shape.KvHeads != 0 || shape.KeyDim <= 0 || shape.ValueDim <= 0 || shape.Window < 0)
         {

@@ -12,6 +12,7 @@ internal static unsafe class OpCases
     private static readonly int[][] s_sets = [[1, 3, 4, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 22], [0], [], [0, 3], [2, 4, 5, 6, 21]];
     private static readonly int[] s_given = [0, 3, 1, 2, 6, 7, 0, 1, 0, 7, 2, 5, 3, 4, 1, 6, 4, 5];
     private static readonly float[] s_rowWeights = [0.5f, 0, 1.5f, 1, 0.25f];
+    private static readonly Arena s_constants = new();
 
     public static IReadOnlyList<OpCase> All { get; } =
     [
@@ -24,6 +25,8 @@ internal static unsafe class OpCases
         })),
         new("RmsNorm", [(70, 21)], [(1, 21)], (ops, x, w) => ops.RmsNorm(x[0], w[0], 1e-5f), (arena, x, w) =>
             Make(arena, 70, 21, y => RmsNorm.Reference(x[0], w[0].Floats, 1e-5f, y))),
+        new("LayerNorm", [(70, 21)], [(1, 21), (1, 21)], (ops, x, w) => ops.LayerNorm(x[0], w[0], w[1], 1e-5f), (arena, x, w) =>
+            Make(arena, 70, 21, y => LayerNorm.Reference(x[0], w[0].Floats, w[1].Floats, 1e-5f, y))),
         new("Linear", [(9, 37)], [(43, 37), (1, 43)], (ops, x, w) => ops.Linear(x[0], w[0], w[1]), (arena, x, w) =>
             Make(arena, 9, 43, y => Linear.Reference(x[0], w[0], w[1], y))),
         new("Linear", [(5, 40)], [(33, 18)], (ops, x, w) => ops.Linear(x[0].Slice(3, 18), w[0]), (arena, x, w) =>
@@ -39,6 +42,10 @@ internal static unsafe class OpCases
         new("Attention", [(13, 3 * 14), (13, 14)], [], (ops, x, _) =>
             ops.Attention(x[0], x[1], x[1].Slice(0, 9), new AttentionShape(3, 1, 14, 9, 0.3f), s_segments, 0), (arena, x, _) => Make(arena, 13, 27, y =>
             AttentionReference(x[0], x[1], x[1].Slice(0, 9), new AttentionShape(3, 1, 14, 9, 0.3f), y))) { Variant = "values are columns of the keys" },
+        SparseAttentionCase("all numbers", new AttentionShape(3, 1, 12, 8, 0.3f), new IndexShape(6, 5, 3)),
+        SparseAttentionCase("whole vectors", new AttentionShape(20, 1, 48, 32, 0.1f), new IndexShape(4, 16, 2)),
+        SparseAttentionCase("all keys", new AttentionShape(2, 1, 7, 7, 0.3f), new IndexShape(1, 3, 7)),
+        ChosenKeysCase(),
         new("Recall", [(13, 6)], [], (ops, x, _) => ops.Scale(ops.Recall(x[0], s_segments, 0), 1), (_, x, _) => x[0]) { Kernel = nameof(Copy) },
         new("JoinHeads", [(4, 3 * 7), (4, 5)], [], (ops, x, _) =>
             ops.JoinHeads(new HeadColumns(x[0], 7, 2, 4), new HeadColumns(x[1], 0, 1, 3), 3), (arena, x, _) => Make(arena, 4, 21, y =>
@@ -198,6 +205,51 @@ internal static unsafe class OpCases
         {
             Variant = variant,
         };
+
+    private static OpCase SparseAttentionCase(string variant, AttentionShape shape, IndexShape index) =>
+        new(
+            "SparseAttention",
+            [(13, shape.Heads * shape.KeyDim), (13, shape.KeyDim + index.Dim), (13, index.Heads * index.Dim), (13, index.Heads)],
+            [],
+            (ops, x, _) => ops.SparseAttention(x[0], x[1], x[2], x[3], shape, index, s_segments, 0, "indexer"),
+            (arena, x, _) => Make(arena, 13, shape.Heads * shape.ValueDim, y =>
+                SparseAttention.Reference(x[0], x[1], x[2], x[3], shape, index, s_segments, 0, y)))
+        {
+            Variant = variant,
+            Gradients = false,
+        };
+
+    /// <summary>Gradients of queries and keys. What the indexer sees does not vary here: a step of the difference must not change its choice.</summary>
+    private static OpCase ChosenKeysCase()
+    {
+        var shape = new AttentionShape(5, 1, 12, 9, 0.3f);
+        var index = new IndexShape(2, 5, 3);
+        (Tensor keys, Tensor queries, Tensor weights) = (Constant(5, 1), Constant(2 * 5, 2), Constant(2, 3));
+        return new OpCase("SparseAttention", [(13, shape.Heads * shape.KeyDim), (13, shape.KeyDim)], [], (ops, x, _) =>
+            ops.SparseAttention(x[0], ops.Concat(x[1], keys), queries, weights, shape, index, s_segments, 0, "indexer"), (arena, x, _) =>
+            Make(arena, 13, shape.Heads * shape.ValueDim, y =>
+            {
+                Tensor rows = arena.Allocate(13, shape.KeyDim + index.Dim);
+                Copy.Reference(new HeadColumns(x[1], 0, 0, shape.KeyDim), new HeadColumns(rows, 0, 0, shape.KeyDim), 1, null);
+                Copy.Reference(new HeadColumns(keys, 0, 0, index.Dim), new HeadColumns(rows, 0, shape.KeyDim, index.Dim), 1, null);
+                SparseAttention.Reference(x[0], rows, queries, weights, shape, index, s_segments, 0, y);
+            }))
+        {
+            Variant = "gradients through chosen keys",
+        };
+    }
+
+    private static Tensor Constant(int columns, int seed)
+    {
+        Tensor values = s_constants.Allocate(13, columns);
+        var random = new Random(seed);
+        for (int i = 0; i < 13 * columns; i++)
+        {
+            values.Data[i] = (2 * random.NextSingle()) - 1;
+        }
+
+        return values;
+    }
 
     private static OpCase RouteCase(string variant, RouterShape shape) =>
         new("Route", [(9, 8)], [], (ops, x, _) => ops.Route(x[0], shape, null).Weights, (arena, x, _) => Chosen(arena, x[0], shape).Weights)

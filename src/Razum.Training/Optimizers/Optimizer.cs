@@ -7,25 +7,27 @@ namespace Razum.Training.Optimizers;
 
 /// <summary>
 /// Turns gradients into new F32 weights. A weight used in several places (tied embeddings, the shared head of a prediction layer) is one weight: it counts
-/// once. The balancing bias of a router is never trained here: <see cref="LoadBalance"/> moves it.
+/// once. The balancing bias of a router is never trained here: <see cref="LoadBalance"/> moves it. Nor is the indexer of sparse attention: what it chooses
+/// has no gradient, and decay alone would wear it away.
 /// </summary>
 /// <remarks>Every value has its own arithmetic, and sums run over fixed pieces in a fixed order: bits do not depend on threads.</remarks>
 public abstract unsafe class Optimizer : IDisposable
 {
     private const int PieceLength = 1 << 14;
     private const string BalancingBias = "e_score_correction_bias";
+    private const string Indexer = ".indexer.";
 
     private readonly Weight[] _weights;
     private readonly double[] _sums;
     private bool _disposed;
 
-    /// <param name="weights">What to train: F32 weights. Repeated ones and balancing biases are left out. Their gradients are turned on.</param>
+    /// <param name="weights">What to train: F32 weights. Repeated ones, balancing biases and indexers are left out. Their gradients are turned on.</param>
     /// <param name="pool">Threads to work with.</param>
     /// <exception cref="ArgumentException">A weight is not F32.</exception>
     protected Optimizer(IEnumerable<Weight> weights, WorkerPool pool)
     {
         Pool = pool;
-        _weights = weights.Distinct().Where(w => !w.Name.EndsWith(BalancingBias, StringComparison.Ordinal)).ToArray();
+        _weights = weights.Distinct().Where(IsTrained).ToArray();
         List<Piece> pieces = [];
         for (int i = 0; i < _weights.Length; i++)
         {
@@ -58,6 +60,9 @@ public abstract unsafe class Optimizer : IDisposable
     private protected WorkerPool Pool { get; }
 
     private protected Piece[] Pieces { get; }
+
+    private static bool IsTrained(Weight weight) =>
+        !weight.Name.EndsWith(BalancingBias, StringComparison.Ordinal) && !weight.Name.Contains(Indexer, StringComparison.Ordinal);
 
     /// <summary>min(1, clip / (norm + 1e-6))</summary>
     public static double ClipCoefficient(double norm, double clipNorm) => Math.Min(1, clipNorm / (norm + 1e-6));

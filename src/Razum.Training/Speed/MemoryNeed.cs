@@ -78,10 +78,12 @@ internal sealed record MemoryNeed(double Weights, double Tiles, double Activatio
             : config.IntermediateSize;
         double attention = config.Attention switch
         {
-            MlaConfig mla => mla.NumAttentionHeads * 3.0 * (mla.KvLoraRank + mla.QkRopeHeadDim),
+            MlaConfig mla => (mla.NumAttentionHeads * 3.0 * (mla.KvLoraRank + mla.QkRopeHeadDim)) + Indexed(mla.Indexer),
             GqaConfig gqa => (gqa.NumAttentionHeads + gqa.NumKeyValueHeads) * 2.0 * gqa.HeadDim,
             _ => 0,
         };
         return config.NumHiddenLayers * ((6 * config.HiddenSize) + attention + (3 * wide)) * sizeof(float);
+
+        static double Indexed(IndexerConfig? indexer) => indexer is null ? 0 : ((indexer.IndexNHeads + 3.0) * indexer.IndexHeadDim) + indexer.IndexTopk;
     }
 }

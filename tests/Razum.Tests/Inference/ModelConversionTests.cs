@@ -25,6 +25,19 @@ public sealed class ModelConversionTests
         Assert.All(model.Tensors, t => Assert.Equal((t.Name, t.Type), (t.Name, mixture.TypeOf(GgufRows.Of(model, t), config))));
     }
 
+    [Fact]
+    public void An_indexer_has_no_names_in_Gguf()
+    {
+        using TemporaryFolder folder = new();
+        string config = Cli.TinyModel.Config.Replace("deepseek_v3\"", "deepseek_v32\"", StringComparison.Ordinal)
+            .Replace("\"q_lora_rank\": null", "\"q_lora_rank\": 12, \"index_head_dim\": 10, \"index_n_heads\": 3, \"index_topk\": 9", StringComparison.Ordinal);
+        Cli.TinyModel.Write(folder.File("model"), config);
+        string fault = Assert.Throws<ArgumentException>(() =>
+            ModelConversion.ToGguf(folder.File("model"), folder.File("model.gguf"), Mixture.Find("F32")!, threads: 1)).Message;
+        Assert.StartsWith("deepseek_v32 cannot be written as GGUF", fault, StringComparison.Ordinal);
+        Assert.False(File.Exists(folder.File("model.gguf")));
+    }
+
     [Theory]
     [MemberData(nameof(Models))]
     public void Quantising_to_the_same_types_gives_the_same_file(string name)

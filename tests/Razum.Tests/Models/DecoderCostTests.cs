@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Razum.Models;
 using Razum.Tests.Cli;
 using Razum.Training.Speed;
@@ -27,6 +28,22 @@ public sealed class DecoderCostTests
         Assert.Equal((3 * matrices) + (2 * 272 * 32) + (2 * pairs * 2 * 2 * (8 + 8 + 8)), expanded.Forward(past: 5, rows: 3, logits: 1));
         Assert.Equal((3 * matrices) + (2 * 272 * 32) + (2 * pairs * 2 * 2 * (16 + 16 + 8)), absorbed.Forward(past: 5, rows: 3, logits: 1));
         Assert.Equal(3 * expanded.Forward(past: 0, rows: 7, logits: 7), expanded.Training(7, withMtp: false), 1e-6);
+    }
+
+    [Fact]
+    public void Sparse_attention_scores_every_key_and_reads_few()
+    {
+        JsonObject text = JsonNode.Parse(TinyModel.Config)!.AsObject();
+        (text["model_type"], text["q_lora_rank"]) = ("deepseek_v32", 12);
+        (text["index_head_dim"], text["index_n_heads"], text["index_topk"]) = (10, 3, 9);
+        var cost = new DecoderCost(new Decoder(ModelConfigReader.Parse(text.ToJsonString()), new ShapeParameters()));
+        const int Layers = 2, Columns = 2 * (16 + 8 + 16), Index = 3 * 10;
+        double first = cost.Forward(past: 0, rows: 4, logits: 1); // 1 to 4 keys
+        Assert.Equal(2 * Layers * ((8 + (3 * 9) - 10) * Columns + ((8 + 9 + 10 + 11 - 10) * Index)), cost.Forward(past: 7, rows: 4, logits: 1) - first, 1e-6);
+        Assert.Equal(2 * Layers * (((4 * 9) - 10) * Columns + ((21 + 22 + 23 + 24 - 10) * Index)), cost.Forward(past: 20, rows: 4, logits: 1) - first, 1e-6);
+        Assert.Equal(Layers * (16 + 8 + 10) * 4, cost.CachedRowBytes);
+        double indexer = Layers * ((3 * 10 * 12) + (10 * 32) + (3 * 32));
+        Assert.Equal(3 - (2 * indexer / cost.Active), cost.TrainingPasses, 1e-9);
     }
 
     [Fact]

@@ -255,15 +255,18 @@ public sealed partial class LanguageModelGoldenTests
 
     private static void CompareObserved(LanguageModelCase golden, Observations seen, string prefix)
     {
-        foreach (string output in golden.Expected.Tensors.Select(t => t.Name).Where(n => n.StartsWith(prefix + "hidden.") || n.StartsWith(prefix + "router.")))
+        foreach (string output in golden.Expected.Tensors.Select(t => t.Name).Where(n => n.StartsWith(prefix + "hidden.") || n.StartsWith(prefix + "router.") || n.StartsWith(prefix + "indexer.")))
         {
-            // mtp.router.ids is observed as "mtp.router": there is one such layer.
+            // mtp.router.ids is observed as "mtp.router", mtp.indexer.ids as "mtp.indexer": there is one such layer.
             string what = output[(output.LastIndexOf('.') + 1)..];
             string router = output[..output.LastIndexOf('.')];
             switch (what)
             {
                 case "ids" when seen.Ids.TryGetValue(router, out int[]? ids):
                     Assert.Equal(golden.Expected.ReadInts(output), ids);
+                    break;
+                case "ids":
+                    Assert.Equal(golden.Expected.ReadInts(output), seen.Values[router].Select(id => (int)id));
                     break;
                 case "weights":
                     golden.Compare(output, "router.weights", seen.Values[router]);
@@ -286,8 +289,12 @@ public sealed partial class LanguageModelGoldenTests
         }
 
         Assert.NotEqual(0, compared);
+        foreach (Weight weight in weights.Values.Where(w => w.Name.Contains(".indexer.", StringComparison.Ordinal)))
+        {
+            Assert.Equal(0, weight.Gradient!.Value.ToArray().Max(MathF.Abs)); // what an indexer chooses has no gradient
+        }
     }
 
-    [GeneratedRegex(@"^(seq\d+\.logits|hidden\.(\d+|embed|norm)|router\.\d+\.(logits|ids|weights)|loss|grad\..+|greedy\.(ids|margins|last_logits)|mtp\.(seq0\.(logits|hidden|chain2\.logits)|router\.(\d+\.)?(logits|ids|weights)|draft\.(ids|logits|margins)|loss|grad\..+)|(activations|linear)\..+)$")] // the last with activations rounded to E4M3, which nothing here does
+    [GeneratedRegex(@"^(seq\d+\.logits|hidden\.(\d+|embed|norm)|router\.\d+\.(logits|ids|weights)|indexer\.\d+\.ids|loss|grad\..+|greedy\.(ids|margins|last_logits)|mtp\.(seq0\.(logits|hidden|chain2\.logits)|router\.(\d+\.)?(logits|ids|weights)|indexer\.(\d+\.)?ids|draft\.(ids|logits|margins)|loss|grad\..+)|(activations|linear)\..+)$")] // the last with activations rounded to E4M3, which nothing here does
     private static partial Regex KnownOutput();
 }

@@ -9,7 +9,7 @@ public sealed class ModelConfigFaultTests
     /// <summary>Case, field (with its path), the JSON put there (null removes it), text that the message must hold.</summary>
     public static TheoryData<string, string, string?, string> Faults() => new()
     {
-        { "llama", "model_type", "\"mamba\"", "model_type: \"mamba\" is not supported, only llama, qwen2, qwen2_moe, qwen3, qwen3_moe, deepseek_v2, deepseek_v3, kimi_k2" },
+        { "llama", "model_type", "\"mamba\"", "model_type: \"mamba\" is not supported, only llama, qwen2, qwen2_moe, qwen3, qwen3_moe, deepseek_v2, deepseek_v3, deepseek_v32, kimi_k2" },
         { "llama", "model_type", null, "model_type: missing" },
         { "llama", "hidden_act", "\"gelu\"", "hidden_act: \"gelu\" is not supported" },
         { "llama", "pretraining_tp", "2", "pretraining_tp: 2 is not supported" },
@@ -74,6 +74,12 @@ public sealed class ModelConfigFaultTests
         { "deepseek-v3", "rope_scaling.truncate", "false", "rope_scaling.truncate: false is not supported" },
         { "deepseek-v3", "rope_scaling.beta_fast", "0", "rope_scaling.beta_fast: expected" },
         { "deepseek-v3", "rope_scaling.original_max_position_embeddings", null, "rope_scaling.original_max_position_embeddings: missing" },
+        { "deepseek-v32", "q_lora_rank", null, "q_lora_rank: missing" },
+        { "deepseek-v32", "index_topk", null, "index_topk: missing" },
+        { "deepseek-v32", "index_topk", "0", "index_topk: expected a whole number of at least 1" },
+        { "deepseek-v32", "index_head_dim", "1", "index_head_dim: expected at least qk_rope_head_dim (" },
+        { "deepseek-v32", "index_head_dim", "2147483647", "index_n_heads x index_head_dim x q_lora_rank:" },
+        { "deepseek-v32", "index_n_heads", "\"x\"", "index_n_heads: expected a whole number" },
         { "deepseek-v2", "norm_topk_prob", "true", "norm_topk_prob: true is not supported" },
         { "deepseek-v2", "topk_method", "\"noaux_tc\"", "topk_method: \"noaux_tc\" is not supported, only greedy or group_limited_greedy" },
         { "deepseek-v2", "num_nextn_predict_layers", "1", "num_nextn_predict_layers: 1 is not supported" },

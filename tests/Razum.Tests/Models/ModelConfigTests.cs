@@ -51,11 +51,13 @@ public sealed class ModelConfigTests
         }
     }
 
-    [Fact]
-    public void The_written_keys_are_the_published_ones()
+    [Theory]
+    [InlineData("deepseek-v3")]
+    [InlineData("deepseek-v32")]
+    public void The_written_keys_are_the_published_ones(string name)
     {
         using TemporaryFolder folder = new();
-        string golden = Path.Combine(Goldens.Root, "lm", "deepseek-v3");
+        string golden = Path.Combine(Goldens.Root, "lm", name);
         ModelConfigWriter.Write(folder.File("config.json"), ModelConfigReader.Read(golden), ElementType.BF16);
         JsonObject expected = JsonNode.Parse(File.ReadAllText(Path.Combine(golden, "config.json")))!.AsObject();
         JsonObject written = JsonNode.Parse(File.ReadAllText(folder.File("config.json")))!.AsObject();

@@ -11,9 +11,13 @@ public sealed class MtpCacheTests
     [Theory]
     [InlineData(LatentAttentionForm.Absorbed)]
     [InlineData(LatentAttentionForm.Expanded)]
-    public void RowsInTheCacheGiveWhatTheWholeGives(LatentAttentionForm form)
+    public void RowsInTheCacheGiveWhatTheWholeGives(LatentAttentionForm form) => CutAnyhow(TinyModel.Create(form));
+
+    [Fact]
+    public void SoDoRowsThatAttendToFewKeys() => CutAnyhow(TinyModel.CreateSparse());
+
+    private static void CutAnyhow(Decoder decoder)
     {
-        Decoder decoder = TinyModel.Create(form);
         float[] whole = Whole(decoder), once = Cached(decoder, [75]);
         Assert.All(whole.Zip(once), pair => Assert.Equal(pair.First, pair.Second, 2e-5f * (1 + MathF.Abs(pair.First))));
         Assert.Equal(once, Cached(decoder, [1, 30, 1, 1, 33, 9]));

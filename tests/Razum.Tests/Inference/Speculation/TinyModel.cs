@@ -11,6 +11,15 @@ internal static class TinyModel
     public static Decoder Create(LatentAttentionForm form = LatentAttentionForm.Absorbed, int context = 512) =>
         new(Config(context), new RandomParameters(5, 0.3f)) { LatentForm = form };
 
+    /// <summary>The same as a deepseek_v32: a token attends to few keys.</summary>
+    public static Decoder CreateSparse()
+    {
+        ModelConfig config = Config(512);
+        var indexer = new IndexerConfig { IndexHeadDim = 12, IndexNHeads = 3, IndexTopk = 10 };
+        MlaConfig attention = (MlaConfig)config.Attention with { QLoraRank = 20, Indexer = indexer };
+        return new Decoder(config with { ModelType = "deepseek_v32", Attention = attention }, new RandomParameters(5, 0.3f));
+    }
+
     private static ModelConfig Config(int context) => new()
     {
         ModelType = "deepseek_v3",
