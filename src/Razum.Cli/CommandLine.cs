@@ -43,6 +43,7 @@ internal static partial class CommandLine
             new Eval(terminal, threads),
             new Verbs.Sample(terminal, threads),
             new Select(terminal, threads),
+            new Plot(terminal, threads),
             new Clean(terminal, threads),
             new Pull(terminal, threads),
             new Inspect(terminal, threads),

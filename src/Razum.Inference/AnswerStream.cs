@@ -50,16 +50,11 @@ internal sealed class AnswerStream(AnswerText text, bool collected)
 
         if (sequence.FinishReason is null)
         {
-            Write(delta, null, null);
+            Write(delta, null);
         }
         else
         {
-            Write(delta, sequence.FinishReason, new Usage(sequence.PromptLength, sequence.OutputLength)
-            {
-                CachedPromptTokens = sequence.CachedPrompt,
-                DraftedTokens = sequence.Drafted,
-                AcceptedTokens = sequence.Accepted,
-            });
+            Write(delta, sequence);
             _channel.Writer.TryComplete();
         }
     }
@@ -73,13 +68,16 @@ internal sealed class AnswerStream(AnswerText text, bool collected)
         return new GeneratedToken(
             sequence.LastToken,
             sampling.WantsLogprobs ? sequence.LastLogprob : null,
-            sampling.TopLogprobs > 0 ? sequence.LastTop.ToArray() : []);
+            sampling.TopLogprobs > 0 ? sequence.LastTop.ToArray() : [])
+        {
+            Set = sequence.LastSet,
+        };
     }
 
-    /// <summary>Writes the new reasoning, then the new answer; tokens and the end go with the last of them.</summary>
-    private void Write(ReasoningDelta delta, FinishReason? finish, Usage? usage)
+    /// <summary>Writes the new reasoning, then the new answer; tokens go with the last of them, and so does what there is to say of a sequence that has ended.</summary>
+    private void Write(ReasoningDelta delta, Sequence? ended)
     {
-        if (delta.IsEmpty && finish is null)
+        if (delta.IsEmpty && ended is null)
         {
             return;
         }
@@ -95,8 +93,14 @@ internal sealed class AnswerStream(AnswerText text, bool collected)
             Text = isReasoning ? delta.Reasoning : delta.Content,
             Kind = isReasoning ? ChunkKind.Reasoning : ChunkKind.Answer,
             Tokens = _tokens.ToArray(),
-            FinishReason = finish,
-            Usage = usage,
+            FinishReason = ended?.FinishReason,
+            Experts = ended is { Request.RecordRouting: true } ? ended.ReadExperts() : null,
+            Usage = ended is null ? null : new Usage(ended.PromptLength, ended.OutputLength)
+            {
+                CachedPromptTokens = ended.CachedPrompt,
+                DraftedTokens = ended.Drafted,
+                AcceptedTokens = ended.Accepted,
+            },
         });
         _tokens.Clear();
     }

@@ -11,9 +11,12 @@ internal static class CachePlan
     public static ModelInfo Limit(ModelInfo model, EngineOptions options) =>
         options.ContextLength == 0 ? model : model with { ContextLength = Math.Min(model.ContextLength, options.ContextLength) };
 
-    /// <summary>What an engine stores of a token; more where the layer of multi-token prediction drafts.</summary>
-    public static CacheShape Shape(Decoder decoder, bool drafts) =>
-        drafts ? decoder.CacheShape : decoder.CacheShape with { Layers = decoder.Config.NumHiddenLayers };
+    /// <summary>What an engine stores of a token; more where the layer of multi-token prediction drafts, and where routing is recorded.</summary>
+    public static CacheShape Shape(Decoder decoder, bool drafts, bool recordsRouting = false) => decoder.CacheShape with
+    {
+        Layers = drafts ? decoder.CacheShape.Layers : decoder.Config.NumHiddenLayers,
+        Integers = recordsRouting ? decoder.Config.Moe?.RoutedPerToken ?? 0 : 0,
+    };
 
     /// <param name="options">What was asked for.</param>
     /// <param name="model">The model, its context already limited to <see cref="EngineOptions.ContextLength"/>.</param>

@@ -30,19 +30,21 @@ internal sealed class DecoderModel : StepModel
     /// <param name="threads">Threads to compute with; 0 means one per processor.</param>
     /// <param name="drafts">Whether its layer of multi-token prediction, which it must have, follows every step.</param>
     /// <param name="arithmetic">What matrix products are computed in.</param>
-    public DecoderModel(Decoder decoder, int maxSequences, int threads, bool drafts = false, Arithmetic arithmetic = Arithmetic.F32)
+    /// <param name="recordsRouting">Whether the experts of every token are kept in the cache.</param>
+    public DecoderModel(
+        Decoder decoder, int maxSequences, int threads, bool drafts = false, Arithmetic arithmetic = Arithmetic.F32, bool recordsRouting = false)
     {
         _decoder = decoder;
         _cost = new DecoderCost(decoder);
         _plan = new PlannedRows[maxSequences];
-        _whole = new DecoderShare(decoder, maxSequences, threads, arithmetic);
+        _whole = new DecoderShare(decoder, maxSequences, threads, arithmetic, recordsRouting);
         Drafter = drafts ? new MtpDrafter(this, decoder, _whole.Ops, maxSequences) : null;
-        CacheShape = CachePlan.Shape(decoder, drafts);
+        CacheShape = CachePlan.Shape(decoder, drafts, recordsRouting);
 
         // A drafter goes on from the hidden states of all rows, in one matrix.
         if (!drafts && _whole.Ops.Pool.Threads > 1 && decoder.Parameters.Sum(w => w.StoredBytes) <= MostBytesForEach)
         {
-            _shares = [.. Enumerable.Range(0, _whole.Ops.Pool.Threads).Select(_ => new DecoderShare(decoder, maxSequences, 1, arithmetic))];
+            _shares = [.. Enumerable.Range(0, _whole.Ops.Pool.Threads).Select(_ => new DecoderShare(decoder, maxSequences, 1, arithmetic, recordsRouting))];
             _ends = new int[_shares.Length];
         }
     }
@@ -104,7 +106,8 @@ internal sealed class DecoderModel : StepModel
         return _shares[share].Logits(index);
     }
 
-    public override float Logprob(ReadOnlySpan<float> logits, int token, float temperature) => _whole.Ops.LogProbability(logits, token, temperature);
+    public override float Logprob(ReadOnlySpan<float> logits, int token, float temperature, ReadOnlySpan<int> set) =>
+        _whole.Ops.LogProbability(logits, token, temperature, set);
 
     public override void Dispose()
     {

@@ -9,17 +9,22 @@ internal sealed class DecoderShare : IDisposable
     private readonly Decoder _decoder;
     private readonly Batch _batch = new();
     private readonly int[] _rows;
+    private readonly Dictionary<string, int> _routers; // names of those whose choices are recorded, in their order
+    private readonly int _topK;
     private Tensor _logits; // [R, V], R rows that want them
 
     /// <param name="decoder">The model.</param>
     /// <param name="maxSequences">The most sequences in a step.</param>
     /// <param name="threads">Threads to compute with; 0 means one per processor.</param>
     /// <param name="arithmetic">What matrix products are computed in.</param>
-    public DecoderShare(Decoder decoder, int maxSequences, int threads, Arithmetic arithmetic)
+    /// <param name="recordsRouting">Whether the experts of every token are kept in the cache, which has room for them.</param>
+    public DecoderShare(Decoder decoder, int maxSequences, int threads, Arithmetic arithmetic, bool recordsRouting)
     {
         _decoder = decoder;
         _rows = new int[maxSequences * (1 + EngineOptions.MaxDraftLength)];
-        Ops = new CpuOps(threads, null, arithmetic);
+        Ops = new CpuOps(threads, null, arithmetic) { RoutingObserver = recordsRouting ? Record : null };
+        _topK = decoder.Config.Moe?.Router.TopK ?? 0;
+        _routers = decoder.Mixtures.Take(decoder.Config.Moe?.RoutedLayers ?? 0).Select((m, i) => (m.RouterName, i)).ToDictionary();
     }
 
     public CpuOps Ops { get; }
@@ -56,4 +61,22 @@ internal sealed class DecoderShare : IDisposable
     public ReadOnlySpan<float> Logits(int index) => _logits[index];
 
     public void Dispose() => Ops.Dispose();
+
+    /// <summary>Writes the experts of a layer beside the keys of their tokens: attention has made room for the rows.</summary>
+    private void Record(string router, Routing routing)
+    {
+        if (!_routers.TryGetValue(router, out int layer))
+        {
+            return; // the layer of multi-token prediction, whose rows are others
+        }
+
+        foreach (Segment segment in _batch.Segments)
+        {
+            KeyValueCache cache = segment.Cache!;
+            for (int i = 0; i < segment.Count; i++)
+            {
+                routing[segment.Start + i].CopyTo(cache.Integers(cache.Length + i)[(layer * _topK)..]);
+            }
+        }
+    }
 }

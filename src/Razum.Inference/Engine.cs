@@ -60,6 +60,11 @@ public sealed class Engine : IEngine
             DraftLength = request.DraftLength ?? _options.DraftLength,
         };
         request.Validate(Model);
+        if (request.RecordRouting && !_options.RecordRouting)
+        {
+            throw new ArgumentException("RecordRouting: the engine was not made for it");
+        }
+
         return request.Speculation != SpeculationKind.Mtp || _options.Speculation == SpeculationKind.Mtp
             ? Stream(request, cancellationToken)
             : throw new ArgumentException("Speculation Mtp: the engine was not made for it");
@@ -85,8 +90,13 @@ public sealed class Engine : IEngine
         ArgumentNullException.ThrowIfNull(bundle);
         options.Validate();
         bool drafts = options.Speculation == SpeculationKind.Mtp;
+        if (options.RecordRouting && bundle.Decoder.Config.Moe is not { RoutedPerToken: > 0 })
+        {
+            throw new ArgumentException($"RecordRouting: {bundle.Info.Name} has no experts");
+        }
+
         return !drafts || bundle.Decoder.Mtp is not null
-            ? new DecoderModel(bundle.Decoder, options.MaxSequences, options.Threads, drafts, options.Arithmetic)
+            ? new DecoderModel(bundle.Decoder, options.MaxSequences, options.Threads, drafts, options.Arithmetic, options.RecordRouting)
             : throw new ArgumentException($"Speculation Mtp: {bundle.Info.Name} has no layer of multi-token prediction");
     }
 

@@ -41,6 +41,12 @@ public sealed record EngineOptions
     /// </summary>
     public SpeculationKind Speculation { get; init; }
 
+    /// <summary>
+    /// Whether the experts of every token are kept beside its keys and values; only then may requests ask for them. All requests keep them, because any may
+    /// share what another has computed.
+    /// </summary>
+    public bool RecordRouting { get; init; }
+
     /// <summary>The most guesses at a time, unless a request says otherwise.</summary>
     public int DraftLength { get; init; } = DefaultDraftLength;
 

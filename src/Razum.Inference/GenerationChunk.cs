@@ -17,6 +17,12 @@ public sealed record GenerationChunk
     /// <summary>Set on the last piece alone.</summary>
     public FinishReason? FinishReason { get; init; }
 
+    /// <summary>
+    /// The experts that every token went to, of the prompt and of the answer but for its last token, which was never run; set on the last piece alone, and if
+    /// asked for. [tokens, layers with experts * experts of a token]
+    /// </summary>
+    public ushort[]? Experts { get; init; }
+
     /// <summary>Set on the last piece alone.</summary>
     public Usage? Usage { get; init; }
 }

@@ -160,13 +160,14 @@ internal sealed class GenerationLoop(StepModel model, Scheduler scheduler, Actio
     private void Describe(Sequence sequence, ReadOnlySpan<float> logits, int token)
     {
         SamplingOptions sampling = sequence.Request.Sampling;
-        float temperature = sampling.TemperedLogprobs ? (float)sampling.Temperature : 1;
-        Span<TokenLogprob> top = sequence.Describe(model.Logprob(logits, token, temperature));
+        float temperature = sampling.TemperedLogprobs || sampling.RecordSets ? (float)sampling.Temperature : 1;
+        ReadOnlySpan<int> set = sampling.RecordSets && _candidates.Count < model.VocabSize ? _candidates.Ids : []; // a draw leaves them as they were
+        Span<TokenLogprob> top = sequence.Describe(model.Logprob(logits, token, temperature, set), set);
         Span<int> ids = _topIds.AsSpan(0, top.Length);
         TopTokens.Find(logits, ids);
         for (int i = 0; i < ids.Length; i++)
         {
-            top[i] = new TokenLogprob(ids[i], model.Logprob(logits, ids[i], temperature));
+            top[i] = new TokenLogprob(ids[i], model.Logprob(logits, ids[i], temperature, set));
         }
     }
 

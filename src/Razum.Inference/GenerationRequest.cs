@@ -26,6 +26,9 @@ public sealed record GenerationRequest
     /// <summary>Whether the answer comes as one piece when it is complete, rather than as it is written: less work where nobody reads along.</summary>
     public bool Collected { get; init; }
 
+    /// <summary>Whether the answer comes with the experts that its tokens and those of the prompt went to; the engine must have been made for it.</summary>
+    public bool RecordRouting { get; init; }
+
     /// <summary>How the next tokens are guessed; null for the engine's way.</summary>
     public SpeculationKind? Speculation { get; init; }
 

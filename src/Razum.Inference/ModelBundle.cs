@@ -89,7 +89,8 @@ public sealed class ModelBundle : IDisposable
             {
                 Decoder shape = new(config, new ShapeParameters());
                 ModelInfo info = CachePlan.Limit(new ModelInfo(name, config.VocabSize, config.MaxPositionEmbeddings, []), engine);
-                CachePlan.Blocks(engine, info, CachePlan.Shape(shape, engine.Speculation == SpeculationKind.Mtp), MemoryRoom.Beside(MemoryRoom.ToQuantise(shape, chosen)));
+                CacheShape stored = CachePlan.Shape(shape, engine.Speculation == SpeculationKind.Mtp, engine.RecordRouting);
+                CachePlan.Blocks(engine, info, stored, MemoryRoom.Beside(MemoryRoom.ToQuantise(shape, chosen)));
             }
 
             Decoder decoder = Read(config, new CheckpointParameters(checkpoint), format, threads, adapter);

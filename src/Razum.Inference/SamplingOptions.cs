@@ -47,6 +47,12 @@ public sealed record SamplingOptions
     /// </summary>
     public bool TemperedLogprobs { get; init; }
 
+    /// <summary>
+    /// Whether every token comes with the tokens that it was drawn from (<see cref="GeneratedToken.Set"/>). Log-probabilities, which this implies, are then
+    /// those of that draw: at <see cref="Temperature"/>, and among these tokens alone. Bias and penalties count only in which tokens those are.
+    /// </summary>
+    public bool RecordSets { get; init; }
+
     /// <summary>How many of the most probable tokens are reported beside the chosen one. More than 0 implies <see cref="Logprobs"/>.</summary>
     public int TopLogprobs { get; init; }
 
@@ -54,7 +60,7 @@ public sealed record SamplingOptions
     public static SamplingOptions Greedy { get; } = new() { Temperature = 0 };
 
     /// <summary>Whether log-probabilities have to be computed.</summary>
-    internal bool WantsLogprobs => Logprobs || TopLogprobs > 0;
+    internal bool WantsLogprobs => Logprobs || RecordSets || TopLogprobs > 0;
 
     /// <summary>Checks every option; <paramref name="vocabSize"/> bounds the ids of <see cref="LogitBias"/>.</summary>
     /// <exception cref="ArgumentException">An option has a value that means nothing; the message names option and value.</exception>
@@ -67,7 +73,7 @@ public sealed record SamplingOptions
         Require(double.IsFinite(RepetitionPenalty) && RepetitionPenalty > 0, nameof(RepetitionPenalty), RepetitionPenalty, "must be a finite number above 0");
         Require(double.IsFinite(PresencePenalty), nameof(PresencePenalty), PresencePenalty, "must be a finite number");
         Require(double.IsFinite(FrequencyPenalty), nameof(FrequencyPenalty), FrequencyPenalty, "must be a finite number");
-        Require(!TemperedLogprobs || Temperature > 0, nameof(Temperature), Temperature, "has no tempered log-probabilities");
+        Require(!(TemperedLogprobs || RecordSets) || Temperature > 0, nameof(Temperature), Temperature, "has no tempered log-probabilities");
         Require(TopLogprobs is >= 0 and <= MaxTopLogprobs, nameof(TopLogprobs), TopLogprobs, $"must be between 0 and {MaxTopLogprobs}");
         foreach ((int token, double bias) in LogitBias ?? new Dictionary<int, double>())
         {

@@ -114,6 +114,9 @@ internal sealed class Sequence
     /// <summary>Log-probability of the last token, if wanted.</summary>
     public float LastLogprob { get; private set; }
 
+    /// <summary>The tokens that the last one was drawn from, if wanted; null for all.</summary>
+    public int[]? LastSet { get; private set; }
+
     /// <summary>The most probable tokens at the place of the last one.</summary>
     public ReadOnlySpan<TokenLogprob> LastTop => _top;
 
@@ -198,11 +201,28 @@ internal sealed class Sequence
         FinishReason = EndedByToken ? Inference.FinishReason.Stop : Length == Capacity ? Inference.FinishReason.Length : null;
     }
 
-    /// <summary>Says how probable the token to come is, and what else was.</summary>
-    public Span<TokenLogprob> Describe(float logprob)
+    /// <summary>Says how probable the token to come is, what it was drawn from (nothing: all tokens, or not asked), and what else was probable.</summary>
+    public Span<TokenLogprob> Describe(float logprob, ReadOnlySpan<int> set)
     {
-        LastLogprob = logprob;
+        (LastLogprob, LastSet) = (logprob, set.IsEmpty ? null : set.ToArray());
         return _top;
+    }
+
+    /// <summary>The experts of all tokens but the last, which has not been run; those of the step in work included.</summary>
+    public ushort[] ReadExperts()
+    {
+        int width = Cache!.Table.Pool.Shape.Integers;
+        ushort[] experts = new ushort[(Length - 1) * width];
+        for (int row = 0; row < Length - 1; row++)
+        {
+            Span<int> ids = Cache.Integers(row);
+            for (int i = 0; i < width; i++)
+            {
+                experts[(row * width) + i] = (ushort)ids[i];
+            }
+        }
+
+        return experts;
     }
 
     /// <summary>Ends the output after the last token: a stop string is complete.</summary>

@@ -29,8 +29,8 @@ internal abstract class StepModel : IDisposable
     /// <summary>Logits of the <paramref name="index"/>-th of the rows that want them (<see cref="PlannedRows.LogitRows"/>). [V]; valid until the next step.</summary>
     public abstract ReadOnlySpan<float> Logits(int index);
 
-    /// <summary>log softmax(logits / temperature)[token], with the bits a trainer gets.</summary>
-    public abstract float Logprob(ReadOnlySpan<float> logits, int token, float temperature);
+    /// <summary>log softmax(logits / temperature)[token], with the bits a trainer gets; over the tokens of <paramref name="set"/> alone, unless it is empty.</summary>
+    public abstract float Logprob(ReadOnlySpan<float> logits, int token, float temperature, ReadOnlySpan<int> set);
 
     public abstract void Dispose();
 }

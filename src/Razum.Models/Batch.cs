@@ -29,6 +29,9 @@ public sealed class Batch
     /// <summary>The same sequences when their keys, cached ones included, stand packed in one tensor (see <see cref="Ops.Recall"/>).</summary>
     public ReadOnlySpan<Segment> ExpandedSegments => _expanded.AsSpan(0, _segmentCount);
 
+    /// <summary>The experts that the rows go to, one row of them for each; null for those that the routers choose.</summary>
+    public RoutedExperts? Experts { get; set; }
+
     /// <summary>Adds rows of a sequence. With a cache they continue what it holds; a cache may stand only once in a batch.</summary>
     public void Add(ReadOnlySpan<int> tokens, KeyValueCache? cache = null)
     {
@@ -78,6 +81,6 @@ public sealed class Batch
     {
         Array.Clear(_segments, 0, _segmentCount);
         Array.Clear(_expanded, 0, _segmentCount);
-        (Count, _segmentCount) = (0, 0);
+        (Count, _segmentCount, Experts) = (0, 0, null);
     }
 }

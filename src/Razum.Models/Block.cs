@@ -22,7 +22,7 @@ public sealed class Block
         _postNorm = new Norm(source, name + ".post_attention_layernorm", config.HiddenSize, config.RmsNormEps);
         bool sparse = config.Moe is { } moe && (layer >= moe.Layers.Count || moe.Layers[layer]);
         FeedForward = sparse
-            ? new MixtureOfExperts(config, config.Moe!, source, name + ".mlp", observedName)
+            ? new MixtureOfExperts(config, config.Moe!, source, layer, name + ".mlp", observedName)
             : new DenseFeedForward(source, name + ".mlp", config.HiddenSize, config.IntermediateSize, config.MlpBias);
     }
 

@@ -11,10 +11,13 @@ public sealed class MixtureOfExperts : FeedForward
     private readonly DenseFeedForward? _shared;
     private readonly Linear? _sharedGate;
     private readonly string _logitsName;
+    private readonly int _index;
 
+    /// <param name="layer">Number of the layer in the model.</param>
     /// <param name="observedName">Name under which routing is observed, e.g. <c>router.1</c>.</param>
-    public MixtureOfExperts(ModelConfig config, MoeConfig moe, ParameterSource source, string name, string observedName)
+    public MixtureOfExperts(ModelConfig config, MoeConfig moe, ParameterSource source, int layer, string name, string observedName)
     {
+        _index = moe.Layers.Take(layer).Count(hasExperts => hasExperts);
         (_router, RouterName, BalanceName, _logitsName) = (moe.Router, observedName, observedName + ".balance", observedName + ".logits");
         _gate = source.Get(name + ".gate.weight", moe.Router.Experts, config.HiddenSize);
         CorrectionBias = moe.CorrectionBias ? source.GetVector(name + ".gate.e_score_correction_bias", moe.Router.Experts) : null;
@@ -51,7 +54,7 @@ public sealed class MixtureOfExperts : FeedForward
     {
         Tensor logits = ops.Linear(x, _gate); // [T, E]
         ops.Observe(_logitsName, logits);
-        Routing routing = ops.Route(logits, _router, CorrectionBias);
+        Routing routing = ops.Route(logits, _router, CorrectionBias, batch.Experts is { } given ? given[_index] : default);
         ops.Observe(RouterName, routing);
         if (BalanceAlpha != 0)
         {

@@ -22,6 +22,12 @@ public sealed record MoeConfig
     /// <summary>For every layer whether it has experts (else a dense feed-forward).</summary>
     public required IReadOnlyList<bool> Layers { get; init; }
 
+    /// <summary>Experts that a token goes to in all layers of the main model together.</summary>
+    public int RoutedPerToken => RoutedLayers * Router.TopK;
+
+    /// <summary>Layers of the main model that have experts.</summary>
+    public int RoutedLayers => Layers.Count(hasExperts => hasExperts);
+
     /// <summary>Checkpoint name of the shared expert: <c>shared_experts</c> (DeepSeek) or <c>shared_expert</c> (qwen2_moe).</summary>
     public string SharedName { get; init; } = "shared_experts";
 }

@@ -109,6 +109,9 @@ public sealed unsafe class BlockPool : IDisposable
     /// <summary>Where a block begins: layer after layer, row after row, a row being [keys | values].</summary>
     internal float* Address(int block) => _memory + (block * _blockFloats);
 
+    /// <summary>The integers stored with a row of a block; they lie behind its layers.</summary>
+    internal Span<int> Integers(int block, int row) => new(Address(block) + (Shape.Layers * Shape.LayerFloats) + (row * Shape.Integers), Shape.Integers);
+
     /// <summary>Copies the first rows of a block, in every layer.</summary>
     internal void Copy(int source, int target, int rows)
     {
@@ -117,5 +120,7 @@ public sealed unsafe class BlockPool : IDisposable
         {
             new ReadOnlySpan<float>(from, rows * Shape.RowColumns).CopyTo(new Span<float>(to, rows * Shape.RowColumns));
         }
+
+        new ReadOnlySpan<float>(from, rows * Shape.Integers).CopyTo(new Span<float>(to, rows * Shape.Integers)); // behind the last layer; bits, not values
     }
 }

@@ -6,8 +6,14 @@ namespace Razum.Tensors;
 /// <param name="ValueColumns">Columns of the values of all heads; 0 when they are the first columns of the keys.</param>
 public readonly record struct CacheShape(int Layers, int KeyColumns, int ValueColumns)
 {
+    /// <summary>
+    /// Whole numbers stored with a token besides, once for all layers: an engine that records routing keeps the experts a token went to where its keys are, so
+    /// that whoever shares the keys has them too.
+    /// </summary>
+    public int Integers { get; init; }
+
     /// <summary>Bytes of a block of <see cref="BlockPool.BlockRows"/> tokens, all layers.</summary>
-    public long BlockBytes => (long)Layers * BlockPool.BlockRows * RowColumns * sizeof(float);
+    public long BlockBytes => BlockPool.BlockRows * (((long)Layers * RowColumns * sizeof(float)) + ((long)Integers * sizeof(int)));
 
     internal int RowColumns => KeyColumns + ValueColumns;
 
@@ -19,5 +25,6 @@ public readonly record struct CacheShape(int Layers, int KeyColumns, int ValueCo
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(Layers);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(KeyColumns);
         ArgumentOutOfRangeException.ThrowIfNegative(ValueColumns);
+        ArgumentOutOfRangeException.ThrowIfNegative(Integers);
     }
 }

@@ -137,13 +137,14 @@ public sealed unsafe class CpuOps : Ops, IDisposable
         return y;
     }
 
-    public override Routing Route(Tensor logits, RouterShape shape, Weight? bias)
+    public override Routing Route(Tensor logits, RouterShape shape, Weight? bias, ReadOnlySpan<int> given = default)
     {
         Require(shape.Experts == logits.Columns, "Route: experts", bias?.Name ?? "logits", logits);
         Tensor weights = Arena.Allocate(logits.Rows, shape.TopK);
-        int* ids = Arena.AllocateInts((long)logits.Rows * shape.TopK);
-        Router.Forward(Pool, logits, shape, Floats(bias), ids, weights);
-        return new Routing(ids, weights, shape.Experts);
+        int* chosen = Arena.AllocateInts((long)logits.Rows * shape.TopK);
+        int* ids = given.IsEmpty ? chosen : CopyExperts(given, logits.Rows, shape);
+        Router.Forward(Pool, logits, shape, Floats(bias), ids, chosen, weights);
+        return new Routing(ids, chosen, weights, shape.Experts);
     }
 
     public override Tensor Experts(Tensor x, Routing routing, ExpertWeights experts)
@@ -184,8 +185,9 @@ public sealed unsafe class CpuOps : Ops, IDisposable
         return CrossEntropy(hidden, head, rows);
     }
 
-    public override Tensor LogProbabilities(Tensor hidden, Weight head, ReadOnlySpan<int> targets, float temperature = 1, bool entropy = false) =>
-        LogProbabilities(hidden, head, TargetRows.Of(Arena, hidden, head, targets, default), temperature, entropy);
+    public override Tensor LogProbabilities(
+        Tensor hidden, Weight head, ReadOnlySpan<int> targets, float temperature = 1, bool entropy = false, TokenSets sets = default) =>
+        LogProbabilities(hidden, head, TargetRows.Of(Arena, hidden, head, targets, default, sets), temperature, entropy);
 
     public override Tensor HeadLoss(Tensor hidden, Weight head, LogitLoss loss, ReadOnlySpan<float> rowWeights) =>
         HeadLoss(hidden, head, loss, TargetRows.Of(Arena, hidden, head, default, rowWeights));
@@ -232,13 +234,33 @@ public sealed unsafe class CpuOps : Ops, IDisposable
     /// <summary>
     /// log softmax(logits / temperature)[token] for one row of logits: what <see cref="Ops.LogProbabilities"/> gives for the same hidden row, bit for bit.
     /// </summary>
-    public float LogProbability(ReadOnlySpan<float> logits, int token, float temperature = 1)
+    /// <param name="set">The tokens that the softmax is over, ascending; empty for all. Another token has minus infinity.</param>
+    public float LogProbability(ReadOnlySpan<float> logits, int token, float temperature = 1, ReadOnlySpan<int> set = default)
     {
         float factor = 1 / temperature;
-        fixed (float* p = logits)
+        if (set.IsEmpty)
         {
-            return (logits[token] * factor) - Kernels.LogSumExp(p, logits.Length, factor);
+            fixed (float* p = logits)
+            {
+                return (logits[token] * factor) - Kernels.LogSumExp(p, logits.Length, factor);
+            }
         }
+
+        if (set.BinarySearch(token) < 0)
+        {
+            return float.NegativeInfinity;
+        }
+
+        Arena.Mark mark = Arena.Here();
+        float* kept = Arena.Allocate(1, set.Length).Data;
+        for (int i = 0; i < set.Length; i++)
+        {
+            kept[i] = logits[set[i]];
+        }
+
+        float shift = Kernels.LogSumExp(kept, set.Length, factor);
+        Arena.Release(mark);
+        return (logits[token] * factor) - shift;
     }
 
     public void Dispose()
@@ -292,6 +314,26 @@ public sealed unsafe class CpuOps : Ops, IDisposable
             }
 
             copy[i] = ids[i];
+        }
+
+        return copy;
+    }
+
+    /// <summary>Experts in arena memory, each row checked to ascend below their number.</summary>
+    private int* CopyExperts(ReadOnlySpan<int> given, int rows, RouterShape shape)
+    {
+        if (given.Length != (long)rows * shape.TopK)
+        {
+            throw new ArgumentException($"{given.Length} experts for {rows} rows of {shape.TopK}", nameof(given));
+        }
+
+        int* copy = CopyIds(given, shape.Experts);
+        for (int i = 1; i < given.Length; i++)
+        {
+            if (i % shape.TopK != 0 && given[i] <= given[i - 1])
+            {
+                throw new ArgumentException($"experts of row {i / shape.TopK}: {given[i]} after {given[i - 1]}; they must ascend", nameof(given));
+            }
         }
 
         return copy;

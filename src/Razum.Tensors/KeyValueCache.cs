@@ -66,6 +66,16 @@ public sealed unsafe class KeyValueCache : IDisposable
         Length = length;
     }
 
+    /// <summary>
+    /// The integers stored with a row, also with one that attention has appended but that is not yet part of the sequence. To be written before others share
+    /// the row's block.
+    /// </summary>
+    public Span<int> Integers(int row)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Table.Rows, nameof(row));
+        return Table.Pool.Integers(Table[row / BlockPool.BlockRows], row % BlockPool.BlockRows);
+    }
+
     public void Dispose()
     {
         Table.Dispose();

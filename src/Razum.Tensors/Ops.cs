@@ -51,8 +51,11 @@ public abstract class Ops
     /// <summary>silu(gate) * up, silu(x) = x / (1 + exp(-x)). Same shapes.</summary>
     public abstract Tensor SwiGlu(Tensor gate, Tensor up);
 
-    /// <summary>Chooses experts for every row of router logits [T, E]. Equal scores: the lowest index first.</summary>
-    public abstract Routing Route(Tensor logits, RouterShape shape, Weight? bias);
+    /// <summary>
+    /// Chooses experts for every row of router logits [T, E]. Equal scores: the lowest index first. With <paramref name="given"/> [T, K], ascending within a
+    /// row, those experts are used in place of the choice; their weights still come from these logits, and so does the gradient.
+    /// </summary>
+    public abstract Routing Route(Tensor logits, RouterShape shape, Weight? bias, ReadOnlySpan<int> given = default);
 
     /// <summary>y[t] = sum over the chosen experts e of weight[t, e] * down_e(silu(gate_e x[t]) * up_e x[t]), in ascending order of e. [T, D]</summary>
     public abstract Tensor Experts(Tensor x, Routing routing, ExpertWeights experts);
@@ -72,9 +75,11 @@ public abstract class Ops
 
     /// <summary>
     /// log softmax(hidden[t] W^T / temperature)[targets[t]] for every row; equal, bit for bit, to what a sampler computes from the logits. Gives [T, 1], or
-    /// with <paramref name="entropy"/> [T, 2]: beside it the entropy of that softmax. What a policy gradient is made of.
+    /// with <paramref name="entropy"/> [T, 2]: beside it the entropy of that softmax. What a policy gradient is made of. With <paramref name="sets"/> the softmax
+    /// of a row is over its tokens alone, the target among them: all others have the probability 0 and no gradient.
     /// </summary>
-    public abstract Tensor LogProbabilities(Tensor hidden, Weight head, ReadOnlySpan<int> targets, float temperature = 1, bool entropy = false);
+    public abstract Tensor LogProbabilities(
+        Tensor hidden, Weight head, ReadOnlySpan<int> targets, float temperature = 1, bool entropy = false, TokenSets sets = default);
 
     /// <summary>
     /// sum_t rowWeights[t] * loss(t, hidden[t] W^T) for losses that look at a whole row of logits (distillation, label smoothing), in chunks of rows:

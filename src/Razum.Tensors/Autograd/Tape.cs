@@ -203,16 +203,16 @@ public sealed unsafe class Tape(CpuOps ops) : Ops
             : Record(y, dy => Kernels.SwiGluBackward(dy, gate, up, GradientOrScratch(gate), GradientOrScratch(up)));
     }
 
-    public override Routing Route(Tensor logits, RouterShape shape, Weight? bias)
+    public override Routing Route(Tensor logits, RouterShape shape, Weight? bias, ReadOnlySpan<int> given = default)
     {
-        Routing routing = ops.Route(logits, shape, bias);
+        Routing routing = ops.Route(logits, shape, bias, given);
         if (logits.Node == 0)
         {
             return routing;
         }
 
         Tensor weights = Record(routing.Weights, dw => Router.Backward(ops.Pool, dw, logits, shape, routing.Ids, Gradient(logits)));
-        return new Routing(routing.Ids, weights, routing.Experts);
+        return new Routing(routing.Ids, routing.ChosenIds, weights, routing.Experts);
     }
 
     public override Tensor Experts(Tensor x, Routing routing, ExpertWeights experts)
@@ -258,9 +258,10 @@ public sealed unsafe class Tape(CpuOps ops) : Ops
         });
     }
 
-    public override Tensor LogProbabilities(Tensor hidden, Weight head, ReadOnlySpan<int> targets, float temperature = 1, bool entropy = false)
+    public override Tensor LogProbabilities(
+        Tensor hidden, Weight head, ReadOnlySpan<int> targets, float temperature = 1, bool entropy = false, TokenSets sets = default)
     {
-        TargetRows rows = TargetRows.Of(Arena, hidden, head, targets, default);
+        TargetRows rows = TargetRows.Of(Arena, hidden, head, targets, default, sets);
         Tensor y = ops.LogProbabilities(hidden, head, rows, temperature, entropy);
         return Record(y, dy => BackwardRows(hidden, head, rows, temperature, dy));
     }

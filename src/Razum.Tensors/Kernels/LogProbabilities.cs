@@ -5,7 +5,8 @@ namespace Razum.Tensors.Kernels;
 
 /// <summary>
 /// y[i] = log softmax(hidden[rows[i]] W^T / temperature)[targets[i]] and, if y has a second column, the entropy H of that softmax; in chunks of rows, so that
-/// [T, V] never exists. The cross-entropy is a weighted sum of the first.
+/// [T, V] never exists. The cross-entropy is a weighted sum of the first. A row may have a set of tokens that its softmax is over: their logits are moved to the
+/// front, and the same loops run over fewer values.
 /// Backward: dlogits = (dlogp (onehot - p) - dH p (log p + H)) / temperature, recomputed chunk by chunk; then the two products of the projection.
 /// The sampler calls <see cref="LogSumExp"/> on its own row of logits: the very same bits. A factor of 1 changes none.
 /// </summary>
@@ -24,7 +25,7 @@ internal static unsafe class LogProbabilities
         {
             int n = Math.Min(chunk, rows.Count - from);
             Tensor part = Project(kernels, hidden, head, rows.Rows + from, x.SliceRows(0, n), logits.SliceRows(0, n));
-            kernels.Pool.For(n, 4, new RowJob<S, V> { Logits = part, Targets = rows.Targets + from, Factor = 1 / temperature, Y = y.SliceRows(from, n) });
+            kernels.Pool.For(n, 4, new RowJob<S, V> { Logits = part, Rows = rows, First = from, Factor = 1 / temperature, Y = y.SliceRows(from, n) });
         }
 
         arena.Release(mark);
@@ -39,7 +40,7 @@ internal static unsafe class LogProbabilities
         Chunks(kernels, arena, hidden, head, rows, dhidden, dhead, (part, from) => kernels.Pool.For(
             part.Rows,
             4,
-            new GradientJob<S, V> { Logits = part, Targets = rows.Targets + from, Factor = 1 / temperature, Dy = dy.SliceRows(from, part.Rows) }));
+            new GradientJob<S, V> { Logits = part, Rows = rows, First = from, Factor = 1 / temperature, Dy = dy.SliceRows(from, part.Rows) }));
     }
 
     /// <summary>
@@ -71,18 +72,19 @@ internal static unsafe class LogProbabilities
         arena.Release(mark);
     }
 
-    /// <summary>All rows, in double.</summary>
-    public static void Reference(Tensor hidden, Weight head, int* targets, float temperature, Tensor y)
+    /// <summary>All rows, in double; with <paramref name="sets"/>, all but their tokens (none for all) have the probability 0.</summary>
+    public static void Reference(Tensor hidden, Weight head, int* targets, float temperature, Tensor y, int[][]? sets = null)
     {
         for (int i = 0; i < hidden.Rows; i++)
         {
-            double[] logits = [.. Logits(hidden, head, i).Select(l => l / temperature)];
+            int[] set = sets is null ? [] : sets[i];
+            double[] logits = [.. Logits(hidden, head, i).Select((l, v) => set.Length == 0 || set.Contains(v) ? l / temperature : double.NegativeInfinity)];
             double max = logits.Max();
             double shift = max + Math.Log(logits.Sum(l => Math.Exp(l - max)));
             y.Row(i)[0] = (float)(logits[targets[i]] - shift);
             if (y.Columns == 2)
             {
-                y.Row(i)[1] = (float)-logits.Sum(l => Math.Exp(l - shift) * (l - shift));
+                y.Row(i)[1] = (float)-logits.Where(double.IsFinite).Sum(l => Math.Exp(l - shift) * (l - shift));
             }
         }
     }
@@ -189,7 +191,8 @@ internal static unsafe class LogProbabilities
         where V : struct
     {
         public Tensor Logits;
-        public int* Targets;
+        public TargetRows Rows;
+        public int First;
         public float Factor;
         public Tensor Y;
 
@@ -198,11 +201,13 @@ internal static unsafe class LogProbabilities
             for (int i = from; i < to; i++)
             {
                 float* logits = Logits.Row(i);
-                float shift = LogSumExp<S, V>(logits, Logits.Columns, Factor);
-                Y.Row(i)[0] = (logits[Targets[i]] * Factor) - shift;
+                float target = logits[Rows.Targets[First + i]];
+                int count = Rows.Gather(First + i, logits, Logits.Columns);
+                float shift = LogSumExp<S, V>(logits, count, Factor);
+                Y.Row(i)[0] = (target * Factor) - shift;
                 if (Y.Columns == 2)
                 {
-                    Y.Row(i)[1] = Entropy<S, V>(logits, Logits.Columns, Factor, shift);
+                    Y.Row(i)[1] = Entropy<S, V>(logits, count, Factor, shift);
                 }
             }
         }
@@ -213,7 +218,8 @@ internal static unsafe class LogProbabilities
         where V : struct
     {
         public Tensor Logits;
-        public int* Targets;
+        public TargetRows Rows;
+        public int First;
         public float Factor;
         public Tensor Dy;
 
@@ -223,21 +229,23 @@ internal static unsafe class LogProbabilities
             for (int i = from; i < to; i++)
             {
                 float* logits = Logits.Row(i);
-                float logSumExp = LogSumExp<S, V>(logits, Logits.Columns, Factor);
+                int count = Rows.Gather(First + i, logits, Logits.Columns);
+                float logSumExp = LogSumExp<S, V>(logits, count, Factor);
                 float entropySlope = Dy.Columns == 2 ? Dy.Row(i)[1] * Factor : 0;
-                float entropy = entropySlope == 0 ? 0 : Entropy<S, V>(logits, Logits.Columns, Factor, logSumExp);
+                float entropy = entropySlope == 0 ? 0 : Entropy<S, V>(logits, count, Factor, logSumExp);
                 V shift = S.Broadcast(logSumExp);
                 V bend = S.Broadcast(-entropySlope);
                 V scale = S.Broadcast((-Dy.Row(i)[0] * Factor) - (entropySlope * entropy));
-                for (int c = 0; c < Logits.Columns; c += S.Lanes)
+                for (int c = 0; c < count; c += S.Lanes)
                 {
-                    int n = Math.Min(S.Lanes, Logits.Columns - c);
+                    int n = Math.Min(S.Lanes, count - c);
                     V logp = S.Subtract(S.Multiply(S.LoadPartial(logits + c, n), factor), shift);
                     V slope = entropySlope == 0 ? scale : S.Fma(bend, logp, scale); // -dlogp - dH (log p + H), over the temperature
                     S.StorePartial(logits + c, S.Multiply(slope, S.Exp(logp)), n);
                 }
 
-                logits[Targets[i]] += Dy.Row(i)[0] * Factor;
+                Rows.Scatter(First + i, logits, Logits.Columns);
+                logits[Rows.Targets[First + i]] += Dy.Row(i)[0] * Factor;
             }
         }
     }

@@ -4,22 +4,24 @@ namespace Razum.Tensors.Kernels;
 
 /// <summary>
 /// Chooses the experts of each row (architecture notes 1.4): scores s from the logits; selection by s + bias, among the best groups only; weights from s without
-/// the bias. Masked groups are -inf, as in DeepSeek's script. Equal scores: lowest index first. Ids come out ascending.
+/// the bias. Masked groups are -inf, as in DeepSeek's script. Equal scores: lowest index first. Ids come out ascending. Experts may be given in place of those
+/// chosen, which are found all the same; weights are then those of the given ones.
 /// Backward: w = f s / (sum s + 1e-20) (or f s), then the derivative of softmax or sigmoid; the choice itself has no gradient.
 /// </summary>
 internal static unsafe class Router
 {
     private const float NormEps = 1e-20f;
 
-    public static void Forward(WorkerPool pool, Tensor logits, RouterShape shape, float* bias, int* ids, Tensor weights) =>
-        pool.For(logits.Rows, 16, new ForwardJob { Logits = logits, Shape = shape, Bias = bias, Ids = ids, Weights = weights });
+    /// <param name="ids">The experts to use; the very memory of <paramref name="chosen"/> for those chosen.</param>
+    public static void Forward(WorkerPool pool, Tensor logits, RouterShape shape, float* bias, int* ids, int* chosen, Tensor weights) =>
+        pool.For(logits.Rows, 16, new ForwardJob { Logits = logits, Shape = shape, Bias = bias, Ids = ids, Chosen = chosen, Weights = weights });
 
     /// <summary>Adds to dlogits.</summary>
     public static void Backward(WorkerPool pool, Tensor dweights, Tensor logits, RouterShape shape, int* ids, Tensor dlogits) =>
         pool.For(logits.Rows, 16, new BackwardJob { Dweights = dweights, Logits = logits, Shape = shape, Ids = ids, Dlogits = dlogits });
 
-    /// <summary>The same by sorting everything, in double.</summary>
-    public static void Reference(Tensor logits, RouterShape shape, float* bias, int* ids, Tensor weights)
+    /// <summary>The same by sorting everything, in double; <paramref name="given"/> are used in place of those chosen.</summary>
+    public static void Reference(Tensor logits, RouterShape shape, float* bias, int* ids, Tensor weights, int[]? given = null)
     {
         for (int t = 0; t < logits.Rows; t++)
         {
@@ -35,6 +37,7 @@ internal static unsafe class Router
                 .ThenBy(g => g).Take(shape.TopGroups).ToArray();
             int[] chosen = Enumerable.Range(0, shape.Experts).Where(e => groups.Contains(e / size))
                 .OrderByDescending(e => choice[e]).ThenBy(e => e).Take(shape.TopK).Order().ToArray();
+            chosen = given?.AsSpan(t * shape.TopK, shape.TopK).ToArray() ?? chosen;
             double sum = shape.Normalise ? chosen.Sum(e => s[e]) + NormEps : 1;
             for (int k = 0; k < shape.TopK; k++)
             {
@@ -124,6 +127,7 @@ internal static unsafe class Router
         public RouterShape Shape;
         public float* Bias;
         public int* Ids;
+        public int* Chosen;
         public Tensor Weights;
 
         public readonly void Run(int from, int to)
@@ -149,7 +153,8 @@ internal static unsafe class Router
                 }
 
                 MarkBest(choice, experts, Shape.TopK, chosen);
-                WriteRow(t, scores, chosen);
+                WriteChosen(t, chosen);
+                WriteWeights(t, scores);
             }
         }
 
@@ -187,24 +192,31 @@ internal static unsafe class Router
             }
         }
 
-        private readonly void WriteRow(int t, float* scores, bool* chosen)
+        private readonly void WriteChosen(int t, bool* chosen)
         {
-            int* ids = Ids + ((long)t * Shape.TopK);
-            float* weights = Weights.Row(t);
-            float sum = 0;
-            int k = 0;
+            int* next = Chosen + ((long)t * Shape.TopK);
             for (int e = 0; e < Shape.Experts; e++)
             {
                 if (chosen[e])
                 {
-                    ids[k] = e;
-                    weights[k++] = scores[e];
-                    sum += scores[e];
+                    *next++ = e;
                 }
+            }
+        }
+
+        private readonly void WriteWeights(int t, float* scores)
+        {
+            int* ids = Ids + ((long)t * Shape.TopK);
+            float* weights = Weights.Row(t);
+            float sum = 0;
+            for (int k = 0; k < Shape.TopK; k++)
+            {
+                weights[k] = scores[ids[k]];
+                sum += weights[k];
             }
 
             float scale = Shape.Normalise ? Shape.ScalingFactor / (sum + NormEps) : Shape.ScalingFactor;
-            for (k = 0; k < Shape.TopK; k++)
+            for (int k = 0; k < Shape.TopK; k++)
             {
                 weights[k] *= scale;
             }

@@ -9,6 +9,8 @@ internal static unsafe class OpCases
     private static readonly int[] s_positions = [0, 1, 2, 9, 40];
     private static readonly Segment[] s_segments = [new Segment(0, 5), new Segment(5, 1), new Segment(6, 7)];
     private static readonly RouterShape s_experts = new(6, 2, RouterScore.Sigmoid, 1, 1, GroupScore.Max, true, 1.4f);
+    private static readonly int[][] s_sets = [[1, 3, 4, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 22], [0], [], [0, 3], [2, 4, 5, 6, 21]];
+    private static readonly int[] s_given = [0, 3, 1, 2, 6, 7, 0, 1, 0, 7, 2, 5, 3, 4, 1, 6, 4, 5];
     private static readonly float[] s_rowWeights = [0.5f, 0, 1.5f, 1, 0.25f];
 
     public static IReadOnlyList<OpCase> All { get; } =
@@ -50,6 +52,8 @@ internal static unsafe class OpCases
         RouteCase("softmax, normalised", new RouterShape(8, 3, RouterScore.Softmax, 1, 1, GroupScore.Max, true, 1)),
         RouteCase("softmax, groups", new RouterShape(8, 2, RouterScore.Softmax, 4, 2, GroupScore.Max, false, 16)),
         RouteCase("sigmoid, groups, bias", new RouterShape(8, 3, RouterScore.Sigmoid, 4, 2, GroupScore.TopTwoSum, true, 2.5f)) with { Seed = 19 },
+        GivenRouteCase("softmax, given", new RouterShape(8, 2, RouterScore.Softmax, 4, 2, GroupScore.Max, false, 16)),
+        GivenRouteCase("sigmoid, given", new RouterShape(8, 2, RouterScore.Sigmoid, 1, 1, GroupScore.Max, true, 2.5f)),
         new("Experts", [(9, 10), (9, 6)], [.. Enumerable.Repeat((7, 10), 12), .. Enumerable.Repeat((10, 7), 6)], (ops, x, w) =>
             ops.Experts(x[0], ops.Route(x[1], s_experts, null), ExpertsOf(w)), (arena, x, w) => Make(arena, 9, 10, y =>
         {
@@ -65,6 +69,8 @@ internal static unsafe class OpCases
             LogProbabilitiesOf(arena, x[0], w[0])),
         new("LogProbabilities", [(5, 12)], [(23, 12)], (ops, x, w) => ops.LogProbabilities(x[0], w[0], s_ids, 0.7f, entropy: true), (arena, x, w) =>
             LogProbabilitiesOf(arena, x[0], w[0], 0.7f, 2)) { Variant = "temperature, entropy" },
+        new("LogProbabilities", [(5, 12)], [(23, 12)], (ops, x, w) => ops.LogProbabilities(x[0], w[0], s_ids, 0.7f, entropy: true, Sets()), (arena, x, w) =>
+            LogProbabilitiesOf(arena, x[0], w[0], 0.7f, 2, s_sets)) { Variant = "temperature, entropy, sets of tokens" },
         new("HeadLoss", [(5, 12)], [(23, 12)], (ops, x, w) => ops.HeadLoss(x[0], w[0], new SmoothedTarget(s_ids), s_rowWeights), (arena, x, w) =>
             Make(arena, 1, 1, y => *y.Data = (float)HeadLoss.Reference(x[0], w[0], new SmoothedTarget(s_ids), s_rowWeights))),
         new("Add", [(5, 37), (5, 37)], [], (ops, x, _) => ops.Add(x[0], x[1]), (arena, x, _) => Make(arena, 5, 37, y =>
@@ -200,26 +206,36 @@ internal static unsafe class OpCases
             Kernel = nameof(Router),
         };
 
+    private static OpCase GivenRouteCase(string variant, RouterShape shape) =>
+        new("Route", [(9, 8)], [], (ops, x, _) => ops.Route(x[0], shape, null, s_given).Weights, (arena, x, _) => Chosen(arena, x[0], shape, s_given).Weights)
+        {
+            Variant = variant,
+            Kernel = nameof(Router),
+        };
+
+    private static TokenSets Sets() =>
+        new((int[])[.. s_sets.SelectMany(s => s)], (int[])[.. s_sets.Select((_, i) => s_sets.Take(i + 1).Sum(s => s.Length))]);
+
     private static ExpertWeights ExpertsOf(Weight[] w) => new(w[..6], w[6..12], w[12..]);
 
-    private static (int[] Ids, Tensor Weights) Chosen(Arena arena, Tensor logits, RouterShape shape)
+    private static (int[] Ids, Tensor Weights) Chosen(Arena arena, Tensor logits, RouterShape shape, int[]? given = null)
     {
         int[] ids = new int[logits.Rows * shape.TopK];
         Tensor weights = arena.Allocate(logits.Rows, shape.TopK);
         fixed (int* p = ids)
         {
-            Router.Reference(logits, shape, null, p, weights);
+            Router.Reference(logits, shape, null, p, weights, given);
         }
 
         return (ids, weights);
     }
 
-    private static Tensor LogProbabilitiesOf(Arena arena, Tensor hidden, Weight head, float temperature = 1, int columns = 1) =>
+    private static Tensor LogProbabilitiesOf(Arena arena, Tensor hidden, Weight head, float temperature = 1, int columns = 1, int[][]? sets = null) =>
         Make(arena, 5, columns, y =>
         {
             fixed (int* targets = s_ids)
             {
-                LogProbabilities.Reference(hidden, head, targets, temperature, y);
+                LogProbabilities.Reference(hidden, head, targets, temperature, y, sets);
             }
         });
 

@@ -21,7 +21,7 @@ public sealed class NanoExamples
         ("word_problems", 0.14), (Chat, 0.05),
     ];
 
-    /// <summary>What the shipped model does not learn; never drawn unless it is named.</summary>
+    /// <summary>Never drawn unless they are named.</summary>
     private static readonly string[] s_others =
     [
         "multiplication", "modular", "fraction", "base_conversion", "parity", "propositional", "knights", "date_time", "countdown3", "countdown4", "sudoku4",
@@ -73,8 +73,8 @@ public sealed class NanoExamples
     /// <summary>The tasks, and small talk as <c>chat</c>.</summary>
     public static IReadOnlyList<string> Families { get; } = [.. s_defaults.Select(d => d.Name), .. s_others];
 
-    /// <summary>The tasks of the usual mixture, which the shipped model has learned.</summary>
-    public static IReadOnlyList<string> UsualTasks { get; } = [.. s_defaults.Select(d => d.Name).Where(n => n != Chat)];
+    /// <summary>The tasks that the shipped model has learned.</summary>
+    public static IReadOnlyList<string> UsualTasks { get; } = [.. s_defaults.Select(d => d.Name).Where(n => n != Chat), "parity", "propositional", "modular"];
 
     /// <summary>What the examples are; other examples give another text. The number changes with any change of what is written.</summary>
     public string Fingerprint =>

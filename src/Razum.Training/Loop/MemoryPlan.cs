@@ -36,7 +36,7 @@ internal sealed record MemoryPlan(double Base, double Adapters, double Activatio
             double weights = shape.Parameters.Sum(w => BaseBytes(run, shape, checkpoint, w));
             double activations = Training(run, shape) + Sampling(run, shape);
             var plan = new MemoryPlan(weights, 5 * sizeof(float) * adapters, activations, 0, 0);
-            return Sequences(run) == 0 ? plan : plan.WithCache(run, new DecoderCost(shape).CachedRowBytes);
+            return Sequences(run) == 0 ? plan : plan.WithCache(run, new DecoderCost(shape).CachedRowBytes + RoutingBytes(run));
         }
         finally
         {
@@ -96,6 +96,10 @@ internal sealed record MemoryPlan(double Base, double Adapters, double Activatio
 
     /// <summary>Sequences that the engine of the largest stage has in work at a time; 0 if no stage samples.</summary>
     private static int Sequences(RunConfig run) => run.Stages.Max(s => s.Policy?.Concurrent ?? 0);
+
+    /// <summary>What is kept beside the keys of a token where its experts are recorded.</summary>
+    private static int RoutingBytes(RunConfig run) =>
+        run.Stages.Any(s => s.Policy?.RecordsRouting(run.Model) == true) ? run.Model.Moe!.RoutedPerToken * sizeof(int) : 0;
 
     /// <summary>What a step of that engine computes.</summary>
     private static double Sampling(RunConfig run, Decoder shape)

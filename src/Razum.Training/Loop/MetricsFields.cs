@@ -73,6 +73,7 @@ internal static class MetricsFields
         Number(json, "step_kl", policy.StepKl);
         Number(json, "compared", policy.Compared);
         Number(json, "mismatch", policy.Mismatch);
+        Number(json, "routing_changed", policy.RoutingChanged);
         Number(json, "sampling_seconds", Math.Round(policy.SamplingSeconds, 4));
         Number(json, "update_seconds", Math.Round(policy.UpdateSeconds, 4));
         Number(json, "sampled_tokens_per_second", Math.Round(policy.SampledTokensPerSecond, 1));

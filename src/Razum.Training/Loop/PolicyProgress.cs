@@ -41,6 +41,12 @@ public sealed record PolicyProgress
     /// <summary>How many of them differed in any bit. Always 0, or the engine is broken.</summary>
     public long Mismatch { get; init; }
 
+    /// <summary>
+    /// Share of tokens, those of prompts included and each counted in every layer with experts, that the router of an update after the first sends to other
+    /// experts than the one that sampled: so many would go elsewhere without the replay, or do. Null where it was not recorded.
+    /// </summary>
+    public double? RoutingChanged { get; init; }
+
     /// <summary>Seconds of sampling and judging.</summary>
     public double SamplingSeconds { get; init; }
 

@@ -20,6 +20,9 @@ internal sealed class PolicyStep(Trainee trainee, PolicyConfig policy, Decoder? 
     private readonly PolicyBatch _policy = new();
     private readonly List<int> _rows = [];
     private readonly List<int> _targets = [];
+    private readonly List<int> _setIds = [];
+    private readonly List<int> _setEnds = [];
+    private readonly RecordedRouting? _routing = policy.RecordsRouting(trainee.Decoder.Config) ? new RecordedRouting(trainee.Decoder) : null;
     private double[] _gradient = [];
     private double[] _entropyGradient = [];
     private float[] _coefficients = [];
@@ -50,7 +53,10 @@ internal sealed class PolicyStep(Trainee trainee, PolicyConfig policy, Decoder? 
                 trainee.Ops.Arena.Reset();
             }
 
+            _batch.Experts = policy.ReplayRouting ? _routing!.Experts : null; // not the reference's: it is a policy with a router of its own
+            trainee.Ops.RoutingObserver += isOnPolicy ? null : _routing?.Observer;
             Tensor logProbs = Forward(trainee.Decoder, _tape); // [R, 2]
+            trainee.Ops.RoutingObserver -= isOnPolicy ? null : _routing?.Observer;
             Take(logProbs, 0, _policy.LogProbs);
             Take(logProbs, 1, _policy.Entropies);
             _policy.HasEntropies = true;
@@ -78,7 +84,8 @@ internal sealed class PolicyStep(Trainee trainee, PolicyConfig policy, Decoder? 
             from = to;
         }
 
-        return update;
+        (long routed, long changed) = _routing?.TakeCounts() ?? default;
+        return update with { Routed = routed, RoutingChanged = changed };
     }
 
     /// <summary>mean over answers' tokens of log p when drawn - log p now: how far a step has moved the policy. One micro-batch of answers speaks for all.</summary>
@@ -141,6 +148,9 @@ internal sealed class PolicyStep(Trainee trainee, PolicyConfig policy, Decoder? 
         _policy.Clear();
         _rows.Clear();
         _targets.Clear();
+        _setIds.Clear();
+        _setEnds.Clear();
+        _routing?.Experts.Clear();
         int to = from;
         while (to < answers.Length && (to == from || _batch.Count + answers[to].Rollout.Tokens.Length - 1 <= trainee.Run.MicroBatchTokens))
         {
@@ -154,17 +164,33 @@ internal sealed class PolicyStep(Trainee trainee, PolicyConfig policy, Decoder? 
                 _targets.Add(rollout.Tokens[rollout.PromptLength + i]);
                 _policy.OldLogProbs[start + i] = rollout.LogProbs[i];
             }
+
+            AddSets(rollout);
+            _routing?.Experts.Add(rollout.Experts);
         }
 
         (_policy.UpdateTokens, _policy.UpdateSequences) = (updateTokens, Math.Max(updateSequences, _policy.Sequences));
         return to;
     }
 
-    /// <summary>log p at the temperature of sampling, and the entropy, at every token of the packed answers. [R, 2]</summary>
+    /// <summary>What the tokens of an answer were drawn from; where one answer was truncated all were.</summary>
+    private void AddSets(Rollout rollout)
+    {
+        int before = _setIds.Count;
+        _setIds.AddRange(rollout.SetIds);
+        foreach (int end in rollout.SetEnds)
+        {
+            _setEnds.Add(before + end);
+        }
+    }
+
+    /// <summary>log p among the tokens and at the temperature of sampling, and the entropy, at every token of the packed answers. [R, 2]</summary>
     private Tensor Forward(Decoder decoder, Ops ops)
     {
         Tensor hidden = decoder.Forward(ops, _batch); // [T, D]
-        return ops.LogProbabilities(ops.Gather(hidden, Span(_rows)), decoder.Head, Span(_targets), (float)_settings.Temperature, entropy: true);
+        Tensor rows = ops.Gather(hidden, Span(_rows));
+        return ops.LogProbabilities(
+            rows, decoder.Head, Span(_targets), (float)_settings.Temperature, entropy: true, new TokenSets(Span(_setIds), Span(_setEnds)));
     }
 
     private double Flops(Answer[] answers, int from, int to)

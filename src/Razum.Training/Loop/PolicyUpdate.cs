@@ -22,6 +22,12 @@ internal readonly record struct PolicyUpdate
     /// <summary>Those that differed.</summary>
     public long Mismatch { get; init; }
 
+    /// <summary>Tokens whose experts were compared with the sampler's, counted in every layer that has some; on weights that have moved since.</summary>
+    public long Routed { get; init; }
+
+    /// <summary>Those whose router would have chosen others.</summary>
+    public long RoutingChanged { get; init; }
+
     /// <summary>This and more.</summary>
     public PolicyUpdate Plus(PolicyUpdate other) => new()
     {
@@ -32,5 +38,7 @@ internal readonly record struct PolicyUpdate
         Flops = Flops + other.Flops,
         Compared = Compared + other.Compared,
         Mismatch = Mismatch + other.Mismatch,
+        Routed = Routed + other.Routed,
+        RoutingChanged = RoutingChanged + other.RoutingChanged,
     };
 }

@@ -26,6 +26,7 @@ internal sealed class PolicyWork : StageWork
 
     private readonly Trainee _trainee;
     private readonly PolicyConfig _policy;
+    private readonly bool _recordsRouting;
     private readonly ProblemStream _problems;
     private readonly NanoExamples _heldOut;
     private readonly string[] _families;
@@ -41,6 +42,12 @@ internal sealed class PolicyWork : StageWork
         : base(stage)
     {
         (_trainee, _policy) = (trainee, policy);
+        _recordsRouting = policy.RecordsRouting(trainee.Decoder.Config);
+        if (policy.ReplayRouting && !_recordsRouting)
+        {
+            throw new InvalidDataException($"{trainee.Run.Name}: stage {stage.Name}: reinforcement.replay_routing: the model has no experts");
+        }
+
         _problems = new ProblemStream((ulong)trainee.Run.Seed, policy.Families, policy.Level);
         _heldOut = new NanoExamples((ulong)trainee.Run.Seed);
         _families = [.. policy.Families.Where(f => f.Value > 0).Select(f => f.Key)];
@@ -60,6 +67,10 @@ internal sealed class PolicyWork : StageWork
         Samples = _policy.Samples,
         MaxTokens = _policy.MaxTokens,
         Temperature = _policy.Objective.Temperature,
+        TopP = _policy.TopP,
+        TopK = _policy.TopK,
+        MinP = _policy.MinP,
+        RecordRouting = _recordsRouting,
         Seed = _trainee.Run.Seed,
     };
 
@@ -81,6 +92,7 @@ internal sealed class PolicyWork : StageWork
             TokenBudget = Math.Max(512, 2 * _policy.Concurrent),
             ContextLength = _trainee.Run.SequenceLength,
             CacheTokens = _trainee.CacheTokens,
+            RecordRouting = _recordsRouting,
         });
         _sampler = new RolloutSampler(_engine, _trainee.Tokenizer, _template, _policy.Reward);
         _samples = new StepLog(Path.Combine(_trainee.Run.Output, "samples.jsonl"), done);
@@ -114,6 +126,7 @@ internal sealed class PolicyWork : StageWork
             StepKl = stepKl,
             Compared = update.Compared,
             Mismatch = update.Mismatch,
+            RoutingChanged = update.Routed > 0 ? (double)update.RoutingChanged / update.Routed : null,
             SamplingSeconds = samplingSeconds,
             UpdateSeconds = updateSeconds,
             SampledTokensPerSecond = generated / samplingSeconds,
@@ -140,7 +153,7 @@ internal sealed class PolicyWork : StageWork
     public override HeldOut Evaluate()
     {
         Problem[] problems = [.. Enumerable.Range(0, _policy.EvaluatePrompts).Select(HeldOutProblem)];
-        SamplingSettings greedy = Sampling with { Samples = 1, Temperature = 0 };
+        SamplingSettings greedy = Sampling with { Samples = 1, Temperature = 0, RecordRouting = false };
         IReadOnlyList<RolloutGroup> groups = _sampler!.SampleAsync(problems, 0, greedy, _trainee.Optimizer.Updates).GetAwaiter().GetResult();
         (string Family, double Accuracy)[] families =
         [

@@ -21,5 +21,9 @@ internal static class SampleFields
         json.WriteNumber("tokens", rollout.Length);
         json.WriteBoolean("ended", rollout.Ended);
         json.WriteNumber("policy_version", rollout.PolicyVersion);
+        if (rollout.MeanSetSize is { } size)
+        {
+            json.WriteNumber("mean_set_size", Math.Round(size, 2));
+        }
     }
 }

@@ -128,8 +128,8 @@ public sealed class TrainLoop : IDisposable
 
                 if (report.Stop is { } reason)
                 {
-                    string best = Path.Combine(_run.Output, "best");
-                    return new TrainResult(false, _done, Directory.Exists(best) ? best : Save(work, _done == end), reason);
+                    string folder = _bestScore is null ? Save(work, _done == end) : Path.Combine(_run.Output, "best"); // an earlier stage's best is not this one's
+                    return new TrainResult(false, _done, folder, reason);
                 }
             }
         }

@@ -16,7 +16,7 @@ public static class RunPlots
     private const int LongestMemory = 20;
 
     /// <summary>What a logarithmic axis shows of values that have none.</summary>
-    private const double Smallest = 1e-6;
+    internal const double Smallest = 1e-6;
 
     /// <summary>Draws what <paramref name="metrics"/> holds into <paramref name="folder"/>; figures that no line has are left out.</summary>
     /// <returns>The files written.</returns>
@@ -97,7 +97,7 @@ public static class RunPlots
     }
 
     /// <summary>The values on the vertical axis are logarithms; marks at 1, 2 and 5 of every power of ten.</summary>
-    private static void UseLogarithms(Plot plot)
+    internal static void UseLogarithms(Plot plot)
     {
         NumericManual ticks = new();
         for (int power = -6; power < 4; power++)

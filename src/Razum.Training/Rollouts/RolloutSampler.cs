@@ -60,39 +60,63 @@ public sealed class RolloutSampler(IEngine engine, Tokenizer tokenizer, ChatTemp
             MaxTokens = Math.Min(settings.MaxTokens, engine.Model.ContextLength - prompt.Length),
             StartsInReasoning = prefix.Length > 0,
             Collected = true,
+            RecordRouting = settings.RecordRouting,
             Sampling = new SamplingOptions
             {
                 Temperature = settings.Temperature,
                 TopP = settings.TopP,
                 TopK = settings.TopK,
+                MinP = settings.MinP,
                 Seed = seed,
                 Logprobs = true,
                 TemperedLogprobs = settings.Temperature is > 0 and not 1,
+                RecordSets = settings.Truncates,
             },
         };
-        int[] tokens = [];
-        float[] logProbs = [];
-        bool ended = false;
+        GenerationChunk answer = new();
         await foreach (GenerationChunk chunk in engine.GenerateAsync(request, cancellation).ConfigureAwait(false))
         {
-            tokens = [.. prompt, .. chunk.Tokens.Select(t => t.Id)];
-            logProbs = [.. chunk.Tokens.Select(t => t.Logprob!.Value)];
-            ended = chunk.FinishReason == FinishReason.Stop;
+            answer = chunk; // collected: the last piece has all tokens
         }
 
-        string text = tokenizer.Decode(tokens.AsSpan(prompt.Length, logProbs.Length - (ended ? 1 : 0)));
-        RewardResult result = reward.Score(problem, new Completion(text, ended, logProbs.Length, prefix));
+        int[] tokens = [.. prompt, .. answer.Tokens.Select(t => t.Id)];
+        bool ended = answer.FinishReason == FinishReason.Stop;
+        string text = tokenizer.Decode(tokens.AsSpan(prompt.Length, answer.Tokens.Count - (ended ? 1 : 0)));
+        RewardResult result = reward.Score(problem, new Completion(text, ended, answer.Tokens.Count, prefix));
         return result.Outcome == VerdictOutcome.Error
             ? (null, result.Fault)
-            : (new Rollout
+            : (WithSets(answer, settings, new Rollout
             {
                 Tokens = tokens,
                 PromptLength = prompt.Length,
-                LogProbs = logProbs,
+                LogProbs = [.. answer.Tokens.Select(t => t.Logprob!.Value)],
+                Experts = answer.Experts ?? [],
                 PolicyVersion = version,
                 Ended = ended,
                 Text = prefix + text,
                 Reward = result,
-            }, null);
+            }), null);
+    }
+
+    private Rollout WithSets(GenerationChunk answer, SamplingSettings settings, Rollout rollout)
+    {
+        if (!settings.Truncates)
+        {
+            return rollout;
+        }
+
+        int[] ends = new int[answer.Tokens.Count];
+        int end = 0;
+        for (int i = 0; i < ends.Length; i++)
+        {
+            ends[i] = end += answer.Tokens[i].Set?.Length ?? 0;
+        }
+
+        return rollout with
+        {
+            SetIds = [.. answer.Tokens.SelectMany(t => t.Set ?? [])],
+            SetEnds = ends,
+            MeanSetSize = answer.Tokens.Average(t => t.Set?.Length ?? engine.Model.VocabSize),
+        };
     }
 }

@@ -18,6 +18,15 @@ public sealed record SamplingSettings
     /// <summary>As for any request; 0 keeps all.</summary>
     public int TopK { get; init; }
 
+    /// <summary>As for any request; 0 keeps all.</summary>
+    public double MinP { get; init; }
+
+    /// <summary>Whether answers come with the experts of their tokens; the engine must have been made for it.</summary>
+    public bool RecordRouting { get; init; }
+
+    /// <summary>Whether some tokens may be left out of a draw.</summary>
+    internal bool Truncates => Temperature > 0 && (TopP < 1 || TopK > 0 || MinP > 0);
+
     /// <summary>Fixes all draws.</summary>
     public required int Seed { get; init; }
 }

@@ -1,3 +1,4 @@
+using Razum.Models;
 using Razum.Training.Objectives;
 using Razum.Training.Rollouts;
 using Razum.Training.Verifiers;
@@ -18,6 +19,21 @@ public sealed record PolicyConfig
 
     /// <summary>Updates of a step: its groups are dealt out to so many mini-batches. All but the first then train on answers of an older policy.</summary>
     public int Minibatches { get; init; } = 1;
+
+    /// <summary>
+    /// Truncation of the draws, as for any request. What it leaves is recorded with every token, and the objective, its entropy and its KL term are over the
+    /// same tokens.
+    /// </summary>
+    public double TopP { get; init; } = 1;
+
+    /// <summary>0 keeps all.</summary>
+    public int TopK { get; init; }
+
+    /// <summary>0 keeps all.</summary>
+    public double MinP { get; init; }
+
+    /// <summary>Whether updates send every token to the experts that it went to when it was sampled (DeepSeek-V3.2's "Keep Routing").</summary>
+    public bool ReplayRouting { get; init; }
 
     /// <summary>The loss; its temperature is that of sampling.</summary>
     public required PolicySettings Objective { get; init; }
@@ -51,6 +67,9 @@ public sealed record PolicyConfig
 
     /// <summary>The most answers decoded together.</summary>
     public int Concurrent { get; init; } = 512;
+
+    /// <summary>Whether sampling records the experts of a model: to replay them, or to count what changes where weights move before all has been learned.</summary>
+    internal bool RecordsRouting(ModelConfig model) => model.Moe is { RoutedPerToken: > 0 } && (ReplayRouting || Minibatches > 1);
 
     /// <summary>All parts of what an answer earns, the one of its length included, with their weights.</summary>
     internal IReadOnlyList<(string Name, double Weight)> RewardWeights =>

@@ -97,7 +97,8 @@ public sealed class DecoderSharesTests
 
         public override ReadOnlySpan<float> Logits(int index) => model.Logits(index);
 
-        public override float Logprob(ReadOnlySpan<float> logits, int token, float temperature) => model.Logprob(logits, token, temperature);
+        public override float Logprob(ReadOnlySpan<float> logits, int token, float temperature, ReadOnlySpan<int> set) =>
+            model.Logprob(logits, token, temperature, set);
 
         public override void Dispose()
         {

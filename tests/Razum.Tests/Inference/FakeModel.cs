@@ -44,12 +44,12 @@ internal class FakeModel(int vocabSize, int maxSequences = 64) : StepModel
 
     public override ReadOnlySpan<float> Logits(int index) => _logits[index];
 
-    public override float Logprob(ReadOnlySpan<float> logits, int token, float temperature)
+    public override float Logprob(ReadOnlySpan<float> logits, int token, float temperature, ReadOnlySpan<int> set)
     {
         double sum = 0;
-        foreach (float x in logits)
+        for (int i = 0; i < logits.Length; i++)
         {
-            sum += Math.Exp(x / temperature);
+            sum += set.IsEmpty || set.Contains(i) ? Math.Exp(logits[i] / temperature) : 0;
         }
 
         return (float)((logits[token] / temperature) - Math.Log(sum));
