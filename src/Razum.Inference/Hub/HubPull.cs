@@ -48,8 +48,8 @@ public sealed class HubPull(HubSettings settings)
         HubFile[] model = [.. chosen.Select(p => files[p]).OrderBy(f => f.Size)];
         HubFile[] missing = [.. model.Where(f => !HubCache.HasFile(Path.Combine(_cache.Snapshot(name, commit), f.Path), f.Size))];
         long total = model.Sum(f => f.Size), left = missing.Sum(f => f.Size - Have(name, f));
-        Planned?.Invoke(model.Length, total, left);
         CheckSpace(name, left);
+        Planned?.Invoke(model.Length, total, left);
         Add(total - missing.Sum(f => f.Size));
         using var slots = new SemaphoreSlim(Requests);
         await Parallel.ForEachAsync(missing, new ParallelOptions { MaxDegreeOfParallelism = Requests, CancellationToken = cancellation }, async (file, stop) =>
