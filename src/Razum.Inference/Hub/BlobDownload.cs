@@ -119,7 +119,7 @@ internal sealed class BlobDownload(HubClient client, HubSettings settings, Semap
     private async Task Pieces(HubName name, Uri uri, HubFile file, FileStream target, IncrementalHash hash, CancellationToken cancellation)
     {
         using var ahead = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Queue<Task<byte[]>> pending = new();
+        Queue<Task<ReadOnlyMemory<byte>>> pending = new();
         long next = target.Length;
         try
         {
@@ -138,13 +138,14 @@ internal sealed class BlobDownload(HubClient client, HubSettings settings, Semap
                     }
 
                     int length = (int)Math.Min(settings.PieceBytes, file.Size - next);
-                    pending.Enqueue(Piece(name, uri, file, next, length, ahead.Token));
+                    pending.Enqueue(Piece(name, uri, file, next, length, ahead.Token, cancellation));
                     next += length;
                 }
 
-                byte[] piece = await pending.Peek().ConfigureAwait(false);
-                Write(target, piece);
-                hash.AppendData(piece);
+                ReadOnlyMemory<byte> piece = await pending.Peek().ConfigureAwait(false);
+                Write(target, piece.Span);
+                hash.AppendData(piece.Span);
+                cancellation.ThrowIfCancellationRequested();
                 _ = pending.Dequeue();
                 slots.Release();
             }
@@ -152,7 +153,7 @@ internal sealed class BlobDownload(HubClient client, HubSettings settings, Semap
         finally
         {
             await ahead.CancelAsync().ConfigureAwait(false);
-            foreach (Task<byte[]> piece in pending)
+            foreach (Task<ReadOnlyMemory<byte>> piece in pending)
             {
                 await ((Task)piece).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 slots.Release();
@@ -160,8 +161,9 @@ internal sealed class BlobDownload(HubClient client, HubSettings settings, Semap
         }
     }
 
-    /// <summary>Bytes of the file, however many attempts they take.</summary>
-    private async Task<byte[]> Piece(HubName name, Uri uri, HubFile file, long begin, int length, CancellationToken cancellation)
+    /// <summary>Bytes of the file, however many attempts they take; fewer than asked for only when the user stops.</summary>
+    private async Task<ReadOnlyMemory<byte>> Piece(
+        HubName name, Uri uri, HubFile file, long begin, int length, CancellationToken cancellation, CancellationToken user)
     {
         byte[] piece = new byte[length];
         int filled = 0;
@@ -186,6 +188,10 @@ internal sealed class BlobDownload(HubClient client, HubSettings settings, Semap
                 },
                 () => filled,
                 cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (filled > 0 && user.IsCancellationRequested)
+        {
+            return piece.AsMemory(0, filled); // what has come need not come again
         }
         catch
         {
@@ -215,9 +221,13 @@ internal sealed class BlobDownload(HubClient client, HubSettings settings, Semap
                     {
                         int most = (int)Math.Min(buffer.Length, file.Size - target.Length);
                         int read = await client.Read(body, buffer.AsMemory(0, most), cancellation).ConfigureAwait(false);
-                        byte[] piece = read > 0 ? buffer[..read] : throw new HubInterruption($"{uri.Host}: {file.Path} broke off after {target.Length} of {file.Size} bytes");
-                        Write(target, piece);
-                        hash.AppendData(piece);
+                        if (read == 0)
+                        {
+                            throw new HubInterruption($"{uri.Host}: {file.Path} broke off after {target.Length} of {file.Size} bytes");
+                        }
+
+                        Write(target, buffer.AsSpan(0, read));
+                        hash.AppendData(buffer, 0, read);
                         progress(read);
                     }
 
@@ -273,7 +283,7 @@ internal sealed class BlobDownload(HubClient client, HubSettings settings, Semap
         }
     }
 
-    private static void Write(FileStream target, byte[] bytes)
+    private static void Write(FileStream target, ReadOnlySpan<byte> bytes)
     {
         try
         {

@@ -237,6 +237,28 @@ public sealed class HubPullTests : IDisposable
     }
 
     [Fact]
+    public async Task What_came_of_a_piece_before_the_stop_is_kept()
+    {
+        using var stop = new CancellationTokenSource();
+        _server.Spoil = (request, reply) =>
+        {
+            if (request.IsFor("model.safetensors"))
+            {
+                (reply.BreakAfter, reply.Silence) = (20_000, TimeSpan.FromMinutes(1));
+            }
+        };
+        HubSettings settings = Settings() with { PieceBytes = 1_000_000 };
+        var pull = new HubPull(settings) { Progress = done => (done == 300 + 5_000 + 20_000 ? stop : new CancellationTokenSource()).Cancel() };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pull.Run(s_name, cancellation: stop.Token));
+        Assert.Equal(20_000, new FileInfo(Cached($"blobs/{HubServer.Blob(_server.Files["model.safetensors"])}.incomplete")).Length);
+
+        _server.Spoil = (_, _) => { };
+        await Pull(settings);
+        AssertWhole();
+        Assert.Equal(20_000, _server.Contents.Last(r => r.IsFor("model.safetensors")).From);
+    }
+
+    [Fact]
     public async Task Two_at_once_fetch_everything_once()
     {
         await Task.WhenAll(Pull(), Pull());
