@@ -22,7 +22,7 @@ public sealed partial class HubCache(string folder)
 
         string snapshot = Snapshot(name, commit);
         List<string> present = [.. Directory.EnumerateFiles(snapshot, "*", SearchOption.AllDirectories)
-            .Where(File.Exists) // a link may lead nowhere
+            .Where(p => Target(p).Exists)
             .Select(p => Path.GetRelativePath(snapshot, p).Replace('\\', '/'))];
         bool isFolder = HubChoice.Gguf(name, present) is null;
         bool isPart = isFolder && (HubChoice.Weights(present) is null || !present.Contains("config.json"));
@@ -67,7 +67,7 @@ public sealed partial class HubCache(string folder)
     }
 
     /// <summary>Whether a file (behind a link, if it is one) is there in its full length.</summary>
-    internal static bool HasFile(string path, long size) => File.Exists(path) && (new FileInfo(path).ResolveLinkTarget(true) as FileInfo ?? new FileInfo(path)).Length == size;
+    internal static bool HasFile(string path, long size) => Target(path) is { Exists: true } file && file.Length == size;
 
     /// <summary>Says which commit a revision is.</summary>
     internal void SetCommit(HubName name, string revision, string commit)
@@ -89,6 +89,13 @@ public sealed partial class HubCache(string folder)
 
         string[] all = Directory.Exists(snapshots) ? Directory.GetDirectories(snapshots) : [];
         return all.Length == 1 ? Path.GetFileName(all[0]) : null;
+    }
+
+    /// <summary>The file behind a link, which may lead nowhere; <c>File.Exists</c> is content with the link.</summary>
+    private static FileInfo Target(string path)
+    {
+        var file = new FileInfo(path);
+        return file.Exists && file.ResolveLinkTarget(true) is FileInfo target ? target : file;
     }
 
     private static bool TryLink(string path, string target)
