@@ -82,7 +82,7 @@ internal sealed class PolicyDashboard(double? pricePerCoreHour)
         string kl = policy.Objective?.ReferenceKl is { } reference ? Text($"  KL to reference {reference:0.0000}") : "";
         string objective = policy.Objective is { } o ? Text($"  entropy {o.Entropy:0.000}{kl}  clipped {o.ClipLow + o.ClipHigh:P1}") : "";
         return Text(
-            $"right {policy.Accuracy:P1}  cut off {policy.Truncated:P1}  no variance {policy.ZeroVariance:P0}{objective}  moved {policy.StepKl:0.0000} nats a token  mismatch {policy.Mismatch} of {policy.Compared:N0}");
+            $"right {policy.Accuracy:P1}  cut off {policy.Truncated:P1}  in a loop {policy.Looping:P0}  no variance {policy.ZeroVariance:P0}{objective}  moved {policy.StepKl:0.0000} nats a token  mismatch {policy.Mismatch} of {policy.Compared:N0}");
     }
 
     private string Work(TrainProgress progress, PolicyProgress policy) => Text(

@@ -47,7 +47,7 @@ internal sealed class TrainScreen(Terminal terminal, double? pricePerCoreHour)
             return;
         }
 
-        if (last.HeldOut is { Accuracy: not null } after)
+        if (last.HeldOut is { Length: not null } after)
         {
             string before = _before is null ? "" : $"before: {Measured(_before)}; ";
             terminal.Screen.WriteLine($"{before}after: {Measured(after)}");
@@ -74,6 +74,11 @@ internal sealed class TrainScreen(Terminal terminal, double? pricePerCoreHour)
                 terminal.Screen.WriteLine($"{progress.Stage} step {progress.Step}/{progress.Steps}  {Measured(measured)}");
             }
 
+            if (progress.Policy is null && progress.Warning is { } warning)
+            {
+                terminal.Screen.WriteLine($"{progress.Stage} step {progress.Step}/{progress.Steps}  WARNING: {warning}");
+            }
+
             _live.UpdateTarget(progress.Policy is null ? Moving(progress) : _dashboard.Draw(progress, Moving(progress), terminal.Screen.Profile.Width));
         }
         else if (progress.Step % Math.Max(1, progress.Steps / PlainLines) == 0 || progress.Step == progress.Steps || progress.HeldOut is not null || progress.Warning is not null)
@@ -87,7 +92,7 @@ internal sealed class TrainScreen(Terminal terminal, double? pricePerCoreHour)
         int full = (int)((long)BarWidth * progress.Step / progress.Steps);
         return new Markup(string.Create(
             CultureInfo.InvariantCulture,
-            $"[bold]{progress.Stage.EscapeMarkup()}[/] [teal]{new string('━', full)}[/][dim]{new string('━', BarWidth - full)}[/] {progress.Step}/{progress.Steps}  {(progress.Policy is null ? string.Create(CultureInfo.InvariantCulture, $"loss [bold]{_smoothed:F4}[/]  ") : "")}{Speed(progress)}"))
+            $"[bold]{progress.Stage.EscapeMarkup()}[/] [teal]{new string('━', full)}[/][dim]{new string('━', BarWidth - full)}[/] {progress.Step}/{progress.Steps}  {(progress.Policy is null ? string.Create(CultureInfo.InvariantCulture, $"loss [bold]{_smoothed:F4}[/]{Pairs(progress)}  ") : "")}{Speed(progress)}"))
         {
             Overflow = Overflow.Ellipsis,
         };
@@ -109,8 +114,9 @@ internal sealed class TrainScreen(Terminal terminal, double? pricePerCoreHour)
         terminal.Screen.Write(PolicyDashboard.Example(title, example));
     }
 
-    private static string Measured(HeldOut heldOut) => heldOut.Accuracy is { } accuracy
-        ? string.Create(CultureInfo.InvariantCulture, $"held-out {accuracy:P1} right, {heldOut.Length:0.0} tokens")
+    private static string Measured(HeldOut heldOut) =>
+        heldOut.Length is { } length ? string.Create(CultureInfo.InvariantCulture, $"held-out {heldOut.Accuracy:P1} right, {length:0.0} tokens")
+        : heldOut.Margin is { } margin ? string.Create(CultureInfo.InvariantCulture, $"held-out {heldOut.Loss:F4}, {heldOut.Accuracy:P1} in order, margin {margin:0.000}")
         : string.Create(CultureInfo.InvariantCulture, $"held-out {heldOut.Loss:F4}");
 
     private static string Line(TrainProgress progress)
@@ -118,10 +124,17 @@ internal sealed class TrainScreen(Terminal terminal, double? pricePerCoreHour)
         string heldOut = progress.HeldOut is { } measured ? $"  {Measured(measured)}" : "";
         string what = progress.Policy is { } policy
             ? PolicyDashboard.Line(policy)
-            : string.Create(CultureInfo.InvariantCulture, $"loss {progress.Loss:F4}");
+            : string.Create(CultureInfo.InvariantCulture, $"loss {progress.Loss:F4}{Pairs(progress)}");
         string warning = progress.Warning is { } text ? $"  WARNING: {text}" : "";
         return string.Create(CultureInfo.InvariantCulture, $"{progress.Stage} step {progress.Step}/{progress.Steps}  {what}{heldOut}  {Speed(progress)}{warning}");
     }
+
+    /// <summary>What a stage of preference shows beside its loss.</summary>
+    private static string Pairs(TrainProgress progress) => progress.Preference is { } pairs
+        ? string.Create(
+            CultureInfo.InvariantCulture,
+            $"  in order {pairs.Accuracy:P1}  margin {pairs.Margin:0.000} ({pairs.ChosenReward:0.000} / {pairs.RejectedReward:0.000})  log p {pairs.ChosenLogProb:0.0} / {pairs.RejectedLogProb:0.0}")
+        : "";
 
     private static string Speed(TrainProgress progress) => string.Create(
         CultureInfo.InvariantCulture,

@@ -49,11 +49,19 @@ internal sealed class Train : Verb
             throw new ArgumentException($"--price {price} must be at least 0");
         }
 
-        void ShowMemory(string plan) => Terminal.Screen.WriteLine($"{run.Name}: memory: {plan}");
+        void ShowMemory(string plan) => ShowNotice($"memory: {plan}");
+        void ShowNotice(string text) => Terminal.Screen.WriteLine($"{run.Name}: {text}");
 
         var screen = new TrainScreen(Terminal, price);
-        using var loop = new TrainLoop(
-            run, new TrainOptions { Threads = Threads(arguments), Sources = s_sources, Memory = ShowMemory, Before = screen.ShowBefore, Progress = screen.Show });
+        using var loop = new TrainLoop(run, new TrainOptions
+        {
+            Threads = Threads(arguments),
+            Sources = s_sources,
+            Memory = ShowMemory,
+            Notice = ShowNotice,
+            Before = screen.ShowBefore,
+            Progress = screen.Show,
+        });
         Terminal.Screen.WriteLine(loop.Step > 0
             ? $"{run.Name}: going on after step {loop.Step} of {run.Steps}"
             : $"{run.Name}: {run.Steps} steps into {run.Output}");

@@ -4,14 +4,12 @@ using Razum.Training.Data.Files;
 namespace Razum.Training.Data;
 
 /// <summary>
-/// Conversations from data files, as <see cref="ConversationColumns"/> reads their rows. Every pass has another order. Held out is a random share of the rows,
-/// the same in every pass.
+/// Conversations from data files, as <see cref="ConversationColumns"/> reads their rows, in the order of <see cref="RowOrder"/>.
 /// </summary>
 public sealed class ConversationFile : ConversationSource
 {
     private readonly Conversation[] _conversations;
-    private readonly int _heldOut;
-    private readonly ulong _seed;
+    private readonly RowOrder _order;
 
     /// <exception cref="InvalidDataException">A file is missing or a row is not a conversation; names file and row.</exception>
     public ConversationFile(IReadOnlyList<string> files, double heldOut, int seed, ConversationColumns? columns = null)
@@ -28,10 +26,9 @@ public sealed class ConversationFile : ConversationSource
             }
         }
 
-        _seed = (ulong)seed;
         _conversations = [.. conversations];
-        _heldOut = heldOut > 0 ? Math.Max(1, (int)(heldOut * conversations.Count)) : 0;
-        if (_conversations.Length <= _heldOut)
+        _order = new RowOrder(conversations.Count, heldOut, seed);
+        if (_order.Trained < 1)
         {
             throw new InvalidDataException($"{files[0]}: {conversations.Count} conversations are too few");
         }
@@ -42,19 +39,7 @@ public sealed class ConversationFile : ConversationSource
 
     public override string Fingerprint { get; }
 
-    public override Conversation Get(Split split, long index)
-    {
-        int trained = _conversations.Length - _heldOut;
-        long place;
-        if (split == Split.Evaluation)
-        {
-            place = _heldOut > 0 ? index % _heldOut : throw new InvalidDataException("these conversations have no held-out part: set data.held_out");
-        }
-        else
-        {
-            place = _heldOut + Shuffle.Permute(index % trained, trained, Shuffle.Hash(_seed, 1 + (ulong)(index / trained)));
-        }
-
-        return _conversations[Shuffle.Permute(place, _conversations.Length, Shuffle.Hash(_seed, 0))];
-    }
+    public override Conversation Get(Split split, long index) => split == Split.Evaluation && _order.HeldOut == 0
+        ? throw new InvalidDataException("these conversations have no held-out part: set data.held_out")
+        : _conversations[_order.RowOf(split, index)];
 }

@@ -31,6 +31,15 @@ internal static class MetricsFields
         {
             Write(json, policy);
         }
+
+        if (progress.Preference is { } preference)
+        {
+            Number(json, "preference.loss", progress.Loss);
+            foreach ((string name, double value) in preference.Values)
+            {
+                Number(json, "preference." + name, value);
+            }
+        }
     }
 
     /// <summary>A measurement before the first step of a stage.</summary>
@@ -45,6 +54,7 @@ internal static class MetricsFields
         Number(json, "held_out_loss", heldOut.Loss);
         Number(json, "held_out_accuracy", heldOut.Accuracy);
         Number(json, "held_out_length", heldOut.Length);
+        Number(json, "held_out_margin", heldOut.Margin);
         foreach ((string family, double accuracy) in heldOut.Families)
         {
             Number(json, "held_out_accuracy." + family, accuracy);
@@ -62,6 +72,9 @@ internal static class MetricsFields
         Number(json, "accuracy", policy.Accuracy);
         Number(json, "length", policy.Length);
         Number(json, "truncated", policy.Truncated);
+        Number(json, "distinct_4", policy.Distinct);
+        Number(json, "repeated", policy.Repeated);
+        Number(json, "looping", policy.Looping);
         Number(json, "zero_variance", policy.ZeroVariance);
         Number(json, "errors", policy.Errors);
         Number(json, "samples", policy.Samples);

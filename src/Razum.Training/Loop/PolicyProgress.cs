@@ -20,6 +20,15 @@ public sealed record PolicyProgress
     /// <summary>Share of answers that were cut off.</summary>
     public required double Truncated { get; init; }
 
+    /// <summary>Different 4-grams of an answer's tokens, of all its 4-grams: falls early where a policy collapses into repetition.</summary>
+    public double Distinct { get; init; }
+
+    /// <summary>Share of an answer's tokens that are equal to the one before.</summary>
+    public double Repeated { get; init; }
+
+    /// <summary>Share of answers whose second half is a loop that nothing ended.</summary>
+    public double Looping { get; init; }
+
     /// <summary>Share of groups whose answers all earned the same.</summary>
     public required double ZeroVariance { get; init; }
 

@@ -16,10 +16,8 @@ internal sealed class PolicyStep(Trainee trainee, PolicyConfig policy, Decoder? 
 {
     private readonly PolicySettings _settings = policy.Objective;
     private readonly Tape _tape = new(trainee.Ops);
-    private readonly Batch _batch = new();
+    private readonly PackedAnswers _packed = new();
     private readonly PolicyBatch _policy = new();
-    private readonly List<int> _rows = [];
-    private readonly List<int> _targets = [];
     private readonly List<int> _setIds = [];
     private readonly List<int> _setEnds = [];
     private readonly RecordedRouting? _routing = policy.RecordsRouting(trainee.Decoder.Config) ? new RecordedRouting(trainee.Decoder) : null;
@@ -53,7 +51,7 @@ internal sealed class PolicyStep(Trainee trainee, PolicyConfig policy, Decoder? 
                 trainee.Ops.Arena.Reset();
             }
 
-            _batch.Experts = policy.ReplayRouting ? _routing!.Experts : null; // not the reference's: it is a policy with a router of its own
+            _packed.Experts = policy.ReplayRouting ? _routing!.Experts : null; // not the reference's: it is a policy with a router of its own
             trainee.Ops.RoutingObserver += isOnPolicy ? null : _routing?.Observer;
             Tensor logProbs = Forward(trainee.Decoder, _tape); // [R, 2]
             trainee.Ops.RoutingObserver -= isOnPolicy ? null : _routing?.Observer;
@@ -76,7 +74,7 @@ internal sealed class PolicyStep(Trainee trainee, PolicyConfig policy, Decoder? 
             update = update.Plus(new PolicyUpdate
             {
                 Loss = loss,
-                Tokens = _batch.Count,
+                Tokens = _packed.Tokens,
                 Flops = Flops(learned, from, to),
                 Compared = isOnPolicy ? _policy.Tokens : 0,
                 Mismatch = isOnPolicy ? Differences() : 0,
@@ -144,24 +142,19 @@ internal sealed class PolicyStep(Trainee trainee, PolicyConfig policy, Decoder? 
     /// <summary>Packs answers from <paramref name="from"/> on while they fit, at least one; returns the first that did not.</summary>
     private int Fill(Answer[] answers, int from, long updateTokens, int updateSequences)
     {
-        _batch.Clear();
+        _packed.Clear();
         _policy.Clear();
-        _rows.Clear();
-        _targets.Clear();
         _setIds.Clear();
         _setEnds.Clear();
         _routing?.Experts.Clear();
         int to = from;
-        while (to < answers.Length && (to == from || _batch.Count + answers[to].Rollout.Tokens.Length - 1 <= trainee.Run.MicroBatchTokens))
+        while (to < answers.Length && (to == from || _packed.Tokens + answers[to].Rollout.Tokens.Length - 1 <= trainee.Run.MicroBatchTokens))
         {
             (Rollout rollout, double advantage, bool zeroVariance) = answers[to++];
-            int first = _batch.Count;
-            _batch.Add(rollout.Tokens.AsSpan(0, rollout.Tokens.Length - 1)); // nothing comes after the last token
+            _packed.Add(rollout.Tokens, rollout.PromptLength);
             int start = _policy.Add(rollout.Length, advantage, !rollout.Ended, zeroVariance);
             for (int i = 0; i < rollout.Length; i++)
             {
-                _rows.Add(first + rollout.PromptLength + i - 1);
-                _targets.Add(rollout.Tokens[rollout.PromptLength + i]);
                 _policy.OldLogProbs[start + i] = rollout.LogProbs[i];
             }
 
@@ -185,13 +178,8 @@ internal sealed class PolicyStep(Trainee trainee, PolicyConfig policy, Decoder? 
     }
 
     /// <summary>log p among the tokens and at the temperature of sampling, and the entropy, at every token of the packed answers. [R, 2]</summary>
-    private Tensor Forward(Decoder decoder, Ops ops)
-    {
-        Tensor hidden = decoder.Forward(ops, _batch); // [T, D]
-        Tensor rows = ops.Gather(hidden, Span(_rows));
-        return ops.LogProbabilities(
-            rows, decoder.Head, Span(_targets), (float)_settings.Temperature, entropy: true, new TokenSets(Span(_setIds), Span(_setEnds)));
-    }
+    private Tensor Forward(Decoder decoder, Ops ops) =>
+        _packed.Forward(decoder, ops, _settings.Temperature, entropy: true, new TokenSets(Span(_setIds), Span(_setEnds)));
 
     private double Flops(Answer[] answers, int from, int to)
     {

@@ -3,6 +3,7 @@ using Razum.Inference;
 using Razum.Tensors;
 using Razum.Text;
 using Razum.Training.Data;
+using Razum.Training.Evals;
 using Razum.Training.Objectives;
 using Razum.Training.Rollouts;
 using Razum.Training.Runs;
@@ -23,6 +24,7 @@ internal sealed class PolicyWork : StageWork
 {
     private const int MostRefills = 2;
     private const int SelfTests = 64;
+    private const int LeastLoop = 32; // tokens of an answer: less is too short to call its half a loop
 
     private readonly Trainee _trainee;
     private readonly PolicyConfig _policy;
@@ -273,6 +275,9 @@ internal sealed class PolicyWork : StageWork
             Accuracy = Mean(r => r.Reward.Outcome == VerdictOutcome.Correct ? 1 : 0),
             Length = Mean(r => r.Length),
             Truncated = Mean(r => r.Ended ? 0 : 1),
+            Distinct = Mean(r => Repetition.DistinctShare(r.Tokens.AsSpan(r.PromptLength), 4)),
+            Repeated = Mean(r => Repetition.RepeatedShare(r.Tokens.AsSpan(r.PromptLength))),
+            Looping = Mean(r => r.Length >= LeastLoop && Repetition.LoopPeriod(r.Tokens.AsSpan(r.PromptLength + (r.Length / 2))) > 0 ? 1 : 0),
             ZeroVariance = groups.Average(g => g.HasNoVariance ? 1.0 : 0),
             Errors = groups.Sum(g => g.Errors.Count),
             Error = groups.SelectMany(g => g.Errors).FirstOrDefault(),

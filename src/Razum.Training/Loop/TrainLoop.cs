@@ -65,7 +65,7 @@ public sealed class TrainLoop : IDisposable
             TokenizerPath = run.TokenizerPath,
             Decoder = Decoder,
             Format = run.Export,
-            Greedy = run.Stages[^1].Data is not { Kind: not "examples" },
+            Greedy = run.Stages[^1] is { Preference: null, Data: null or { Kind: "examples" } },
             EndOfTurn = run.Stages.Any(s => s.Data is not { Kind: "text" }) ? ChatTemplate.For(Tokenizer).EndOfTurn : Tokenizer.EosId,
         };
         Resume();
@@ -217,8 +217,8 @@ public sealed class TrainLoop : IDisposable
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private StageWork MakeStage(StageConfig stage) => stage.Policy is { } policy
-        ? new PolicyWork(_trainee, stage, policy)
+    private StageWork MakeStage(StageConfig stage) => stage.Policy is { } policy ? new PolicyWork(_trainee, stage, policy)
+        : stage.Preference is { } preference ? new PreferenceWork(_trainee, stage, preference)
         : new SupervisedWork(_trainee, stage, MakeSource(stage.Data!));
 
     private SequenceSource MakeSource(DataConfig data) => data.Kind == "text"

@@ -23,6 +23,9 @@ public sealed record TrainOptions
     /// <summary>Called with what a run of adapters will take of the memory, before anything is loaded.</summary>
     public Action<string>? Memory { get; init; }
 
+    /// <summary>Called with what a person should know of the data, before the first step.</summary>
+    public Action<string>? Notice { get; init; }
+
     /// <summary>Called with how good the model is before a stage of reinforcement learning.</summary>
     public Action<HeldOut>? Before { get; init; }
 

@@ -1,3 +1,5 @@
+using Razum.Training.Objectives;
+
 namespace Razum.Training.Loop;
 
 /// <summary>What one step has to report.</summary>
@@ -13,7 +15,7 @@ public sealed record TrainProgress
     /// <summary>main + lambda mtp + balance.</summary>
     public required double Loss { get; init; }
 
-    /// <summary>Mean cross-entropy of the next token, nats; null in a stage that is rewarded.</summary>
+    /// <summary>Mean cross-entropy of the next token, nats; null in a stage that is rewarded or learns from pairs.</summary>
     public double? Main { get; init; }
 
     /// <summary>Mean cross-entropy of the token after the next; null without a prediction layer.</summary>
@@ -38,6 +40,9 @@ public sealed record TrainProgress
 
     /// <summary>What a stage of reinforcement learning has to report besides; null in others.</summary>
     public PolicyProgress? Policy { get; init; }
+
+    /// <summary>What a stage that learns from pairs of answers has to report besides; null in others.</summary>
+    public PreferenceMetrics? Preference { get; init; }
 
     /// <summary>Tokens in this step, generated ones included.</summary>
     public long Tokens { get; init; }

@@ -2,7 +2,7 @@ namespace Razum.Training.Objectives;
 
 /// <summary>
 /// Learning from pairs of answers of which one is better, without a reward model: DPO and its relatives (<see cref="PreferenceKind"/>). All are functions of the
-/// two log-probabilities; a token's gradient is that of its answer.
+/// two log-probabilities; a token's gradient is that of its answer. With <see cref="PreferenceSettings.Nll"/> the mean cross-entropy of the chosen answer is added.
 /// </summary>
 public static class PreferenceLoss
 {
@@ -36,8 +36,9 @@ public static class PreferenceLoss
             metrics.Add(better, worse, settings.Beta);
             double difference = perToken ? better.MeanLogRatio - worse.MeanLogRatio : better.LogRatio - worse.LogRatio;
             (double value, double slope) = OfDifference(settings, difference);
-            loss += value / updatePairs;
-            chosenGradient[i] = slope / updatePairs / (perToken ? Math.Max(better.Tokens, 1) : 1);
+            double nll = settings.Nll / Math.Max(better.Tokens, 1);
+            loss += (value - (nll * better.LogProb)) / updatePairs;
+            chosenGradient[i] = ((slope / (perToken ? Math.Max(better.Tokens, 1) : 1)) - nll) / updatePairs;
             rejectedGradient[i] = -slope / updatePairs / (perToken ? Math.Max(worse.Tokens, 1) : 1);
         }
 

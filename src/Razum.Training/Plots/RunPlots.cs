@@ -25,12 +25,18 @@ public static class RunPlots
         RunMetrics run = RunMetrics.Read(metrics);
         Directory.CreateDirectory(folder);
         List<string> files = [];
-        Add("loss", "loss, nats", true, ("step", run["main"], true), ("prediction layer", run["mtp"], true), ("held out", run["held_out_loss"], false));
+        Add("loss", "loss, nats", true, ("step", run["main"], true), ("pairs", run["preference.loss"], true), ("prediction layer", run["mtp"], true), ("held out", run["held_out_loss"], false));
         Add("learning_rate", "learning rate", false, ("rate", run["lr"], false));
         Add("gradient_norm", "gradient norm before clipping", false, ("norm", run["grad_norm"], true));
         Add("reward", "reward of the answers", false, ("reward", run["reward"], true));
-        Add("accuracy", "answers that are right", false, ("sampled", run["accuracy"], true), ("held out, greedy", run["held_out_accuracy"], false));
+        (string accuracy, string heldOut) = run["preference.accuracy"].Steps.Length > 0 ? ("accuracy", "held out") : ("answers that are right", "held out, greedy");
+        Add(
+            "accuracy", accuracy, false,
+            ("sampled", run["accuracy"], true), ("pairs in order", run["preference.accuracy"], true), (heldOut, run["held_out_accuracy"], false));
         Add("length", "tokens of an answer", false, ("sampled", run["length"], true), ("held out, greedy", run["held_out_length"], false));
+        Add(
+            "margin", "implied rewards of a pair", false,
+            ("chosen", run["preference.reward_chosen"], true), ("rejected", run["preference.reward_rejected"], true), ("margin", run["preference.margin"], true));
         Add("entropy", "entropy of the policy, nats", false, ("entropy", run["entropy"], true));
         Add("tokens_per_second", "tokens per second", false, ("rate", run["tokens_per_second"], true));
         Add("expert_load", "largest excess of an expert's load, (max - mean) / mean", false, ("excess", run["max_violation"], true));

@@ -114,6 +114,11 @@ public static class RunConfigReader
         lora?.Done();
         fields.Done();
         LoraReader.Check(run, fields);
+        if (run.MicroBatchTokens < 2 * run.SequenceLength && run.Stages.Any(s => s.Preference is not null))
+        {
+            throw fields.Fault("micro_batch_tokens", "a stage of preference computes two answers together: at least twice sequence_length");
+        }
+
         return run;
     }
 
@@ -127,16 +132,21 @@ public static class RunConfigReader
         RunFields? mtp = fields.OptionalObject("mtp");
         double lambda = mtp?.Number("lambda") ?? 0;
         PolicyConfig? policy = fields.OptionalObject("reinforcement") is { } reinforcement ? ReadPolicy(reinforcement, sequenceLength) : null;
+        PreferenceConfig? preference = policy is null && fields.OptionalObject("preference") is { } pairs ? ReadPreference(pairs, full) : null;
+        bool isSupervised = policy is null && preference is null;
         var stage = new StageConfig
         {
             Name = fields.Text("name"),
-            Data = policy is null ? ReadData(fields.Object("data"), full) : null,
+            Data = isSupervised ? ReadData(fields.Object("data"), full) : null,
             Policy = policy,
+            Preference = preference,
             Steps = steps,
-            StepTokens = policy is null ? fields.Whole("step_tokens", least: sequenceLength) : (long)policy.Prompts * policy.Samples * policy.MaxTokens,
+            StepTokens = policy is not null ? (long)policy.Prompts * policy.Samples * policy.MaxTokens
+                : preference is not null ? 2L * preference.Pairs * sequenceLength
+                : fields.Whole("step_tokens", least: sequenceLength),
             LearningRate = fields.Number("learning_rate"),
             Schedule = ReadSchedule(fields.Object("schedule"), steps),
-            Loss = policy is null && fields.OptionalObject("loss") is { } loss ? SupervisedSettings.Read(loss, full) : new SupervisedSettings(),
+            Loss = isSupervised && fields.OptionalObject("loss") is { } loss ? SupervisedSettings.Read(loss, full) : new SupervisedSettings(),
             MtpLambda = lambda,
             MtpLateLambda = mtp?.Number("late_lambda", lambda) ?? 0,
             MtpLateFrom = mtp?.Number("late_from", 1, most: 1) ?? 1,
@@ -188,6 +198,20 @@ public static class RunConfigReader
         };
         fields.Done();
         return policy;
+    }
+
+    private static PreferenceConfig ReadPreference(RunFields fields, Func<string, string> full)
+    {
+        var preference = new PreferenceConfig
+        {
+            Loss = fields.OptionalObject("loss") is { } loss ? PreferenceSettings.Read(loss) : new PreferenceSettings(),
+            Pairs = fields.Whole("pairs", most: 1 << 20),
+            Files = [.. fields.Texts("files").Select(full)],
+            HeldOut = fields.Number("held_out", 0, most: 0.5),
+            ReferenceFree = fields.Flag("reference_free", false),
+        };
+        fields.Done();
+        return preference;
     }
 
     private static (DataConfig Data, double Weight) ReadPart(RunFields fields, Func<string, string> full)

@@ -8,15 +8,18 @@ public sealed record StageConfig
 {
     public required string Name { get; init; }
 
-    /// <summary>What is learned from; null in a stage of reinforcement learning.</summary>
+    /// <summary>What is learned from; null in a stage of reinforcement learning or preference.</summary>
     public DataConfig? Data { get; init; }
 
     /// <summary>How a stage of reinforcement learning works; null in others.</summary>
     public PolicyConfig? Policy { get; init; }
 
+    /// <summary>How a stage works that learns from pairs of answers; null in others.</summary>
+    public PreferenceConfig? Preference { get; init; }
+
     public required int Steps { get; init; }
 
-    /// <summary>Tokens per step: whole sequences are taken until the next would exceed it. Of reinforcement learning the most there can be.</summary>
+    /// <summary>Tokens per step: whole sequences are taken until the next would exceed it. Of reinforcement learning and preference the most there can be.</summary>
     public required long StepTokens { get; init; }
 
     /// <summary>Peak rate.</summary>

@@ -1,4 +1,5 @@
 using Razum.Cli;
+using Razum.Tests.Repository;
 using Razum.Training.Data;
 using Razum.Training.Data.Files;
 using Razum.Training.Data.Samples;
@@ -58,11 +59,49 @@ public sealed class SampleTests : IDisposable
         Assert.True(File.Exists(_folder.File("clean.jsonl.md")) && File.Exists(_folder.File("clean.jsonl.json")));
     }
 
+    [Fact]
+    public async Task Selected_pairs_are_what_a_stage_of_preference_learns()
+    {
+        using (SampleFile file = SampleFile.Open(_folder.File("samples.jsonl"), new SampleSettings("zero", "chains", 1, 1, 96, 1)))
+        {
+            for (int i = 0; i < 12; i++)
+            {
+                file.Add(new Sample("chain_mod100", $"{i}", i, 0, $"{i}+1+2 mod 100", $"{i}+1={i + 1};{i + 1}+2={i + 3}", $"{i + 3}", TaskOutcome.Correct, 9, -1));
+                file.Add(new Sample("chain_mod100", $"{i}", i, 1, $"{i}+1+2 mod 100", "", $"{i + 4}", TaskOutcome.Wrong, 3, -1));
+            }
+        }
+
+        var terminal = new TestTerminal();
+        Assert.Equal(CommandLine.Done, await terminal.Run("select", _folder.File("samples.jsonl"), "--pairs", "--out", _folder.File("pairs.jsonl")));
+        Assert.Contains("12 pairs of 12 of 12 problems", terminal.Output);
+        File.WriteAllText(_folder.File("run.json"), $$"""
+            {
+              "name": "pairs", "seed": 1, "tokenizer": "bytes", "output": "out", "sequence_length": 96, "micro_batch_tokens": 400,
+              "model": { "checkpoint": "{{Path.Combine(RepositoryFolder.Root, "models", "zero-base").Replace('\\', '/')}}" },
+              "evaluation": { "every": 2, "tokens": 400 },
+              "stages": [ { "name": "dpo", "steps": 4, "learning_rate": 0.0001, "schedule": { "kind": "constant" },
+                "preference": { "pairs": 4, "files": ["pairs.jsonl"], "held_out": 0.2 } } ]
+            }
+            """);
+        foreach (bool interactive in (bool[])[false, true])
+        {
+            var training = new TestTerminal(interactive: interactive, colors: interactive);
+            Assert.Equal(CommandLine.Done, await training.Run("train", _folder.File("run.json")));
+            foreach (string shown in (string[])["in order", "margin", "log p", "held-out"])
+            {
+                Assert.Contains(shown, training.Output);
+            }
+
+            Directory.Delete(_folder.File("out"), recursive: true);
+        }
+    }
+
     [Theory]
     [InlineData("give --tasks or --set", "sample", "MODEL")]
     [InlineData("unknown task 'poems'", "sample", "MODEL", "--tasks", "poems")]
     [InlineData("--samples from", "sample", "MODEL", "--tasks", "gcd", "--samples", "0")]
     [InlineData("nowhere: no such file of samples", "select", "nowhere")]
+    [InlineData("--longer needs --pairs", "select", "nowhere", "--longer")]
     [InlineData("--max-pass-rate", "select", "nowhere", "--max-pass-rate", "2")]
     [InlineData("nowhere: no such file or folder", "clean", "nowhere")]
     [InlineData("--near must be", "clean", "nowhere", "--near", "2")]

@@ -76,7 +76,8 @@ public sealed partial record ConversationColumns
         return null;
     }
 
-    private static List<ChatMessage> ReadMessages(DataRow row, JsonNode node, string name)
+    /// <summary>A list of messages, each with <c>role</c>, <c>content</c> and perhaps <c>reasoning_content</c>.</summary>
+    internal static List<ChatMessage> ReadMessages(DataRow row, JsonNode node, string name)
     {
         if (node is not JsonArray list)
         {
