@@ -45,6 +45,7 @@ internal static partial class CommandLine
             new Select(terminal, threads),
             new Plot(terminal, threads),
             new Clean(terminal, threads),
+            new Pull(terminal, threads),
             new Inspect(terminal, threads),
             new Verbs.Convert(terminal, threads),
             new Quantize(terminal, threads),

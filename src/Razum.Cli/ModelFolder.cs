@@ -1,10 +1,12 @@
+using Razum.Inference.Hub;
 using Razum.Tensors.Checkpoints.Gguf;
 
 namespace Razum.Cli;
 
 /// <summary>
 /// Finds the folder of a model, or its GGUF file. A path is taken as it is; a bare name such as <c>nano</c> is also looked for as <c>models/NAME</c>
-/// beside the executable (where the installed tool carries its model), in the current folder and in the folders above both.
+/// beside the executable (where the installed tool carries its model), in the current folder and in the folders above both. A name such as
+/// <c>owner/name</c> or <c>owner/name:Q4_K_M</c> is looked for in the Hugging Face cache; nothing is ever downloaded here.
 /// </summary>
 internal static class ModelFolder
 {
@@ -28,7 +30,14 @@ internal static class ModelFolder
         if (File.Exists(name))
         {
             throw new DirectoryNotFoundException(
-                $"{name} is a file; a model is a folder with config.json, model.safetensors and tokenizer.json, or a file that ends in .gguf");
+                $"{name} is a file; a model is a folder with config.json, model.safetensors (or pytorch_model.bin) and tokenizer.json, or a file that ends in .gguf");
+        }
+
+        if (HubName.Parse(name) is { } published)
+        {
+            string cache = HubSettings.FromEnvironment().CacheFolder;
+            return new HubCache(cache).Find(published) ?? throw new DirectoryNotFoundException(
+                $"no model folder {name}, and no model of that name in {cache}; razum pull {name} downloads it");
         }
 
         string? found = IsBareName(name) ? Around(AppContext.BaseDirectory, name) ?? Around(Directory.GetCurrentDirectory(), name) : null;

@@ -1,3 +1,4 @@
+using Razum.Inference.Hub;
 using Razum.Models;
 using Razum.Models.Adapters;
 using Razum.Models.Gguf;
@@ -54,7 +55,7 @@ public sealed class ModelBundle : IDisposable
     /// <exception cref="InvalidDataException">Its vocabulary fits no known format: a model without chat.</exception>
     public ChatTemplate Template => field ??= ChatTemplate.For(Tokenizer);
 
-    /// <summary>Reads a folder in the published layout (config.json, safetensors, tokenizer.json, and what may stand beside them) or a GGUF file.</summary>
+    /// <summary>Reads a folder in the published layout (config.json, safetensors or pytorch_model.bin, tokenizer.json, and what may stand beside them) or a GGUF file.</summary>
     /// <param name="folder">The model's folder, or its file.</param>
     /// <param name="format">A block format to quantise matrices to while loading (see <see cref="QuantisedParameters"/>); null leaves all as published.</param>
     /// <param name="threads">Threads to quantise with; 0 means one per processor.</param>
@@ -82,7 +83,7 @@ public sealed class ModelBundle : IDisposable
         var checkpoint = new Checkpoint(folder);
         try
         {
-            string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+            string name = HubCache.NameOf(folder) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
             // Absorbed: a decoded token reads the cached latents as they are. One form for prompts too, so that chunks change no bit.
             if (engine is not null && format is { } chosen)
             {

@@ -1,3 +1,4 @@
+using Razum.Inference.Hub;
 using Razum.Models;
 using Razum.Models.Gguf;
 using Razum.Tensors;
@@ -8,7 +9,7 @@ using Razum.Text.Gguf;
 
 namespace Razum.Inference;
 
-/// <summary>Models from one published layout into the other: folders with safetensors, and GGUF files. Outputs are written whole or not at all.</summary>
+/// <summary>Models from one published layout into the other: folders with safetensors (or pytorch_model.bin, to read), and GGUF files. Outputs are written whole or not at all.</summary>
 public static class ModelConversion
 {
     /// <summary>Writes a model, a folder or a GGUF file, as one GGUF file.</summary>
@@ -41,7 +42,7 @@ public static class ModelConversion
 
         using var checkpoint = new Checkpoint(input);
         ModelConfig published = ModelConfigReader.Read(input);
-        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(input)));
+        string name = HubCache.NameOf(input) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(input)));
         var decoder = new Decoder(published, new CheckpointParameters(checkpoint));
         if (decoder.Mtp is null && published.NumNextnPredictLayers > 0)
         {

@@ -16,7 +16,7 @@ internal sealed class Ask : Verb
 
     private readonly Option<string> _model = new("--model", "-m")
     {
-        Description = "Folder of a model, or the name of one under models.",
+        Description = "Folder of a model, the name of one under models, or owner/name of one that was pulled.",
         HelpName = "MODEL",
         DefaultValueFactory = _ => ModelFolder.Default,
     };

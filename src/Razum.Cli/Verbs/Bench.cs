@@ -14,7 +14,7 @@ internal sealed class Bench : Verb
 
     private readonly Argument<string?> _model = new("MODEL")
     {
-        Description = $"Folder of a model, or the name of one under models; {ModelFolder.Default} unless a shape is named.",
+        Description = $"Folder of a model, the name of one under models, or owner/name of one that was pulled; {ModelFolder.Default} unless a shape is named.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 

@@ -8,7 +8,7 @@ internal sealed class Inspect : Verb
 {
     private readonly Argument<string> _model = new("MODEL")
     {
-        Description = "Folder of a model, or the name of one under models.",
+        Description = "Folder of a model, the name of one under models, or owner/name of one that was pulled.",
         DefaultValueFactory = _ => ModelFolder.Default,
     };
 

@@ -10,7 +10,7 @@ namespace Razum.Cli.Verbs;
 /// <summary><c>razum quantize INPUT OUTPUT --type TYPE</c>: a model as a smaller GGUF file.</summary>
 internal sealed class Quantize : Verb
 {
-    private readonly Argument<string> _input = new("INPUT") { Description = "Folder of a model, the name of one under models, or a .gguf file." };
+    private readonly Argument<string> _input = new("INPUT") { Description = "Folder of a model, the name of one under models, owner/name of one that was pulled, or a .gguf file." };
     private readonly Argument<string> _output = new("OUTPUT") { Description = "The .gguf file to write." };
 
     private readonly Option<string> _type = new("--type")

@@ -13,7 +13,7 @@ namespace Razum.Cli.Verbs;
 /// <summary><c>razum sample MODEL</c>: many answers to many prompts, judged, into a file. Interrupted, it goes on where it was.</summary>
 internal sealed class Sample : Verb
 {
-    private readonly Argument<string> _model = new("MODEL") { Description = "Folder of a model, or the name of one under models." };
+    private readonly Argument<string> _model = new("MODEL") { Description = "Folder of a model, the name of one under models, or owner/name of one that was pulled." };
 
     private readonly Option<string[]> _tasks = new("--tasks")
     {

@@ -1,42 +1,50 @@
+using Razum.Tensors.Checkpoints.Torch;
+
 namespace Razum.Tensors.Checkpoints;
 
 /// <summary>
-/// The tensors of a published checkpoint: a folder with <c>model.safetensors</c>, a folder with shards and <c>model.safetensors.index.json</c>, or one file.
-/// Weights made from it keep its files mapped; dispose only when none is used any more.
+/// The tensors of a published checkpoint: a folder with <c>model.safetensors</c>, or with shards and <c>model.safetensors.index.json</c>, or the same of
+/// <c>pytorch_model.bin</c>, or one file. Safetensors come first where a folder has both. Weights made from it keep its files mapped; dispose only when none is used any more.
 /// </summary>
 public sealed unsafe class Checkpoint : IDisposable
 {
-    private const string SingleName = "model.safetensors";
-    private const string IndexName = "model.safetensors.index.json";
+    private static readonly string[] s_names = ["model.safetensors", "pytorch_model.bin"];
 
-    private readonly List<SafetensorsFile> _files = [];
-    private readonly Dictionary<string, (SafetensorsFile File, TensorEntry Entry)> _tensors = new(StringComparer.Ordinal);
+    private readonly List<TensorFile> _files = [];
+    private readonly Dictionary<string, (TensorFile File, TensorEntry Entry)> _tensors = new(StringComparer.Ordinal);
 
     /// <summary>Opens a folder or one file.</summary>
     /// <exception cref="InvalidDataException">A file is damaged or missing, or the index does not fit the files.</exception>
     public Checkpoint(string path)
     {
         Path = path;
-        string index = System.IO.Path.Combine(path, IndexName);
         try
         {
             if (File.Exists(path))
             {
                 AddFile(path);
+                return;
             }
-            else if (File.Exists(System.IO.Path.Combine(path, SingleName)))
+
+            foreach (string name in s_names)
             {
-                AddFile(System.IO.Path.Combine(path, SingleName));
+                string file = System.IO.Path.Combine(path, name), index = file + ".index.json";
+                if (File.Exists(file))
+                {
+                    AddFile(file);
+                    return;
+                }
+
+                if (File.Exists(index))
+                {
+                    AddShards(index);
+                    return;
+                }
             }
-            else if (File.Exists(index))
-            {
-                AddShards(index);
-            }
-            else
-            {
-                throw new InvalidDataException(
-                    Directory.Exists(path) ? $"{path}: neither {SingleName} nor {IndexName} in this folder" : $"{path}: no such file or folder");
-            }
+
+            throw new InvalidDataException(Directory.Exists(path)
+                ? $"{path}: neither {s_names[0]} nor {s_names[1]}, nor an .index.json of either, in this folder"
+                : $"{path}: no such file or folder");
         }
         catch
         {
@@ -53,7 +61,7 @@ public sealed unsafe class Checkpoint : IDisposable
     public bool Contains(string name) => _tensors.ContainsKey(name);
 
     /// <summary>Type, shape and place of a tensor; null if there is none of that name.</summary>
-    public TensorEntry? Find(string name) => _tensors.TryGetValue(name, out (SafetensorsFile File, TensorEntry Entry) found) ? found.Entry : null;
+    public TensorEntry? Find(string name) => _tensors.TryGetValue(name, out (TensorFile File, TensorEntry Entry) found) ? found.Entry : null;
 
     /// <summary>The values of a tensor as F32.</summary>
     public float[] ReadFloats(string name) => FileOf(name).ReadFloats(name);
@@ -70,15 +78,17 @@ public sealed unsafe class Checkpoint : IDisposable
 
     public void Dispose()
     {
-        foreach (SafetensorsFile file in _files)
+        foreach (TensorFile file in _files)
         {
             file.Dispose();
         }
     }
 
+    private static TensorFile Open(string path) => TorchFile.IsTorch(path) ? new TorchFile(path, modelOnly: true) : new SafetensorsFile(path);
+
     private void AddFile(string path)
     {
-        SafetensorsFile file = new(path);
+        TensorFile file = Open(path);
         _files.Add(file);
         foreach (TensorEntry entry in file.Tensors)
         {
@@ -88,10 +98,10 @@ public sealed unsafe class Checkpoint : IDisposable
 
     private void AddShards(string index)
     {
-        Dictionary<string, SafetensorsFile> shards = new(StringComparer.Ordinal);
+        Dictionary<string, TensorFile> shards = new(StringComparer.Ordinal);
         foreach ((string name, string fileName) in ShardIndex.Read(index))
         {
-            if (!shards.TryGetValue(fileName, out SafetensorsFile? file))
+            if (!shards.TryGetValue(fileName, out TensorFile? file))
             {
                 string path = System.IO.Path.Combine(Path, fileName);
                 if (!File.Exists(path))
@@ -99,7 +109,7 @@ public sealed unsafe class Checkpoint : IDisposable
                     throw new InvalidDataException($"{index}: tensor {OneLine.Quote(name)}: file {OneLine.Quote(fileName)} is missing");
                 }
 
-                file = new SafetensorsFile(path);
+                file = Open(path);
                 _files.Add(file);
                 shards.Add(fileName, file);
             }
@@ -110,13 +120,13 @@ public sealed unsafe class Checkpoint : IDisposable
         }
     }
 
-    private SafetensorsFile FileOf(string name) => _tensors.TryGetValue(name, out (SafetensorsFile File, TensorEntry Entry) found)
+    private TensorFile FileOf(string name) => _tensors.TryGetValue(name, out (TensorFile File, TensorEntry Entry) found)
         ? found.File
         : throw new InvalidDataException($"{Path}: tensor {OneLine.Quote(name)} is missing");
 
     private Weight Read(string name, ReadOnlySpan<int> shape, bool trainable)
     {
-        SafetensorsFile file = FileOf(name);
+        TensorFile file = FileOf(name);
         TensorEntry entry = file[name];
         bool fits = entry.Shape.Count == shape.Length;
         for (int i = 0; fits && i < shape.Length; i++)
@@ -140,7 +150,7 @@ public sealed unsafe class Checkpoint : IDisposable
     }
 
     /// <summary>E4M3 bytes, which stay mapped, with their factors; trainable as F32.</summary>
-    private Weight ReadFloat8(SafetensorsFile file, TensorEntry entry, int rows, int columns, bool trainable)
+    private Weight ReadFloat8(TensorFile file, TensorEntry entry, int rows, int columns, bool trainable)
     {
         const int Block = WeightRows.ScaleBlock;
         Weight scales = Read(entry.Name + "_scale_inv", [(rows + Block - 1) / Block, (columns + Block - 1) / Block], trainable: true);
@@ -160,7 +170,7 @@ public sealed unsafe class Checkpoint : IDisposable
         return wide;
     }
 
-    private static Weight Make(SafetensorsFile file, TensorEntry entry, int rows, int columns, bool isVector, bool trainable)
+    private static Weight Make(TensorFile file, TensorEntry entry, int rows, int columns, bool isVector, bool trainable)
     {
         byte* source = file.Address(entry);
         bool map = !trainable && !isVector;

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Razum.Tensors.Checkpoints;
 
-/// <summary>Reads <c>model.safetensors.index.json</c>: which file of the folder holds which tensor.</summary>
+/// <summary>Reads <c>model.safetensors.index.json</c> or <c>pytorch_model.bin.index.json</c>: which file of the folder holds which tensor.</summary>
 internal static class ShardIndex
 {
     private const long LongestJson = SafetensorsHeader.LongestJson;

@@ -17,7 +17,7 @@ public sealed record RunConfig
     /// <summary>Fixes weights, order of data and everything else.</summary>
     public required int Seed { get; init; }
 
-    /// <summary>Folder of the checkpoint to start from; null for a new model.</summary>
+    /// <summary>Folder of the checkpoint to start from (of one in the Hugging Face cache, if the run file named it so); null for a new model.</summary>
     public string? ModelPath { get; init; }
 
     /// <summary>Format that the frozen base of adapters is quantised to; null leaves it as it is.</summary>

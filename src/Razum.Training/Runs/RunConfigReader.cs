@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Razum.Inference.Hub;
 using Razum.Models;
 using Razum.Tensors;
 using Razum.Tensors.Checkpoints;
@@ -55,7 +56,7 @@ public static class RunConfigReader
         string Full(string relative) => Path.GetFullPath(relative.Replace("{seed}", $"{seed}", StringComparison.Ordinal), folder);
         RunFields model = fields.Object("model");
         string? json = model.Raw("config");
-        string? checkpoint = model.Has("checkpoint") ? Full(model.Text("checkpoint")) : null;
+        string? checkpoint = model.Has("checkpoint") ? Published(Full(model.Text("checkpoint")), model.Text("checkpoint")) : null;
         if ((json is null) == (checkpoint is null))
         {
             throw model.Fault("config", "give either the config of a new model or the path of a checkpoint");
@@ -120,6 +121,10 @@ public static class RunConfigReader
 
         return run;
     }
+
+    /// <summary>The folder that a run file names; when there is none, the model of that name in the Hugging Face cache.</summary>
+    private static string Published(string folder, string text) =>
+        !Directory.Exists(folder) && HubName.Parse(text) is { } name && new HubCache(HubSettings.FromEnvironment().CacheFolder).Find(name) is { } found ? found : folder;
 
     private static StageConfig ReadStage(RunFields fields, Func<string, string> full, int sequenceLength)
     {

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Razum.Tests.Tensors.Checkpoints;
 
-/// <summary>The golden group <c>damaged</c>: files of a kind with the verdict demanded of each.</summary>
+/// <summary>Golden groups of damaged files: a folder of files of one kind, with the verdict demanded of each in its case.json.</summary>
 internal static class DamagedFiles
 {
     /// <summary>The files of a group, by name.</summary>
@@ -19,7 +19,7 @@ internal static class DamagedFiles
     }
 
     /// <summary>Opens a file and holds the outcome, its message and the memory it took against what is demanded.</summary>
-    /// <param name="group">Folder of the group.</param>
+    /// <param name="group">Folder of the group, such as <c>damaged/gguf</c>.</param>
     /// <param name="file">One of <see cref="Of"/>.</param>
     /// <param name="open">Opens the file at a path and closes it again; a refusal is an <see cref="InvalidDataException"/>.</param>
     /// <param name="checkContents">Compares what is in the file at a path with what is demanded.</param>
@@ -49,7 +49,7 @@ internal static class DamagedFiles
             checkContents(path, contents);
         }
 
-        Goldens.Report($"damaged/{group}", file, 0, 1);
+        Goldens.Report(group, file, 0, 1);
     }
 
     private static string? FaultOf(Action<string> open, string path)
@@ -65,7 +65,7 @@ internal static class DamagedFiles
         }
     }
 
-    private static string Folder(string group) => Path.Combine(Goldens.Root, "damaged", group);
+    private static string Folder(string group) => Path.Combine(Goldens.Root, group);
 
     private static JsonDocument Cases(string group) => JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder(group), "case.json")));
 }

@@ -9,12 +9,12 @@ public sealed class DamagedSafetensorsTests
 {
     private static readonly string s_folder = Path.Combine(Goldens.Root, "damaged", "safetensors");
 
-    public static TheoryData<string> Files => DamagedFiles.Of("safetensors");
+    public static TheoryData<string> Files => DamagedFiles.Of("damaged/safetensors");
 
     [Theory]
     [MemberData(nameof(Files))]
     public void A_file_gets_its_verdict(string file) =>
-        DamagedFiles.Check("safetensors", file, path => new SafetensorsFile(path).Dispose(), CheckContents);
+        DamagedFiles.Check("damaged/safetensors", file, path => new SafetensorsFile(path).Dispose(), CheckContents);
 
     [Fact]
     public void Values_of_every_type_are_converted()

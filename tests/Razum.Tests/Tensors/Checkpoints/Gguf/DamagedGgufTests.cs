@@ -8,12 +8,12 @@ namespace Razum.Tests.Tensors.Checkpoints.Gguf;
 [Trait("golden", "yes")]
 public sealed class DamagedGgufTests
 {
-    public static TheoryData<string> Files => DamagedFiles.Of("gguf");
+    public static TheoryData<string> Files => DamagedFiles.Of("damaged/gguf");
 
     [Theory]
     [MemberData(nameof(Files))]
     public void A_file_gets_its_verdict(string file) =>
-        DamagedFiles.Check("gguf", file, path => new GgufFile(path).Dispose(), CheckContents);
+        DamagedFiles.Check("damaged/gguf", file, path => new GgufFile(path).Dispose(), CheckContents);
 
     private static void CheckContents(string path, JsonElement contents)
     {

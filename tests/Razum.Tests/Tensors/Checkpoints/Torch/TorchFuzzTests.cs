@@ -1,0 +1,113 @@
+using System.Globalization;
+using Razum.Tensors.Checkpoints;
+using Razum.Tensors.Checkpoints.Torch;
+
+namespace Razum.Tests.Tensors.Checkpoints.Torch;
+
+/// <summary>
+/// Damaged PyTorch files by the thousand, from a fixed seed: everything is read or refused in one line, in memory that follows the file. <c>RAZUM_FUZZ</c> = how
+/// many times as many.
+/// </summary>
+public sealed class TorchFuzzTests : IDisposable
+{
+    private static readonly int s_times = int.TryParse(Environment.GetEnvironmentVariable("RAZUM_FUZZ"), CultureInfo.InvariantCulture, out int times) ? times : 1;
+
+    private readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public void Archives_and_streams()
+    {
+        byte[][] seeds = [.. Goldens.Cases("torch-zip").Select(f => Path.Combine(f, "pytorch_model.bin")).Where(File.Exists).Select(File.ReadAllBytes)];
+        Assert.SkipUnless(seeds.Length > 0, "no golden files");
+        var random = new Random(21);
+        int count = 800 * s_times, read = 0;
+        for (int n = 0; n < count; n++)
+        {
+            read += Try(n < seeds.Length ? seeds[n] : Mutate(seeds[n % seeds.Length], random)) ? 1 : 0;
+        }
+
+        Assert.True(read > count / 100, $"only {read} of {count} were read: the mutations are too wild to test what is behind");
+    }
+
+    /// <summary>The archive is sound around a damaged pickle.</summary>
+    [Fact]
+    public void Pickles()
+    {
+        (string, ElementType, long[], byte[])[] tensors = [("a", ElementType.F32, [2, 3], new byte[24]), ("module.b", ElementType.BF16, [4], new byte[8])];
+        byte[] list = [.. TorchZip.Text("rest"), (byte)']', (byte)'(', .. TorchZip.Whole(5), .. TorchZip.Tensor("0", ElementType.F32, 6, 1, [2, 2], [1, 2]), (byte)'G', .. new byte[8], (byte)'e', (byte)'s'];
+        byte[] pickle = TorchZip.Pickle([.. TorchZip.Dictionary(tensors), .. list]);
+        var random = new Random(22);
+        int count = 1200 * s_times, read = 0;
+        for (int n = 0; n < count; n++)
+        {
+            byte[] mutated = n == 0 ? pickle : Mutate(pickle, random);
+            read += Try(TorchZip.Archive([("x/data.pkl", mutated), ("x/data/0", new byte[24]), ("x/data/1", new byte[8])])) ? 1 : 0;
+        }
+
+        Assert.True(read > count / 100, $"only {read} of {count} were read");
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private bool Try(byte[] bytes)
+    {
+        string path = _folder.File("x.bin");
+        File.WriteAllBytes(path, bytes);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        bool read;
+        try
+        {
+            using TorchFile file = new(path, modelOnly: true);
+            Assert.True(file.Tensors.Sum(t => t.Length) >= 0);
+            foreach (TensorEntry entry in file.Tensors)
+            {
+                Assert.InRange(entry.Length, 0, bytes.Length);
+                _ = file.Bytes(entry.Name).IndexOfAnyExcept((byte)0);
+            }
+
+            read = true;
+        }
+        catch (InvalidDataException fault)
+        {
+            Assert.StartsWith(path + ": ", fault.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain(fault.Message, char.IsControl);
+            read = false;
+        }
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 200_000 + (64L * bytes.Length));
+        return read;
+    }
+
+    private static byte[] Mutate(byte[] bytes, Random random)
+    {
+        ReadOnlySpan<byte> codes = "()]}.0129NKMJGXqhrjQRbsuaetc\u0085\u0086"u8;
+        List<byte> result = [.. bytes];
+        for (int n = random.Next(1, 3); n > 0 && result.Count > 0; n--)
+        {
+            int at = random.Next(result.Count);
+            switch (random.Next(6))
+            {
+                case 0:
+                    result[at] = (byte)random.Next(256);
+                    break;
+                case 1:
+                    result[at] ^= (byte)(1 << random.Next(8));
+                    break;
+                case 2:
+                    result.RemoveRange(at, Math.Min(random.Next(1, 20), result.Count - at));
+                    break;
+                case 3:
+                    result.InsertRange(at, result.GetRange(at, Math.Min(random.Next(1, 30), result.Count - at)));
+                    break;
+                case 4:
+                    result.Insert(at, codes[random.Next(codes.Length)]);
+                    break;
+                default:
+                    result[at] = codes[random.Next(codes.Length)];
+                    break;
+            }
+        }
+
+        return [.. result];
+    }
+}
