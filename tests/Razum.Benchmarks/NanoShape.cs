@@ -4,7 +4,7 @@ using Razum.Training.Runs;
 
 namespace Razum.Benchmarks;
 
-/// <summary>The shape of <c>runs/nano.json</c> with random weights.</summary>
+/// <summary>The shape of <c>runs/r1/base.json</c> with random weights.</summary>
 internal static class NanoShape
 {
     internal static Decoder Create() =>
@@ -16,13 +16,13 @@ internal static class NanoShape
     {
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            string path = Path.Combine(folder.FullName, "runs", "nano.json");
+            string path = Path.Combine(folder.FullName, "runs", "r1", "base.json");
             if (File.Exists(path))
             {
                 return RunConfigReader.Read(path).Model;
             }
         }
 
-        throw new FileNotFoundException("runs/nano.json is in no folder above this program");
+        throw new FileNotFoundException("runs/r1/base.json is in no folder above this program");
     }
 }

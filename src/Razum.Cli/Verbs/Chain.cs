@@ -11,7 +11,7 @@ namespace Razum.Cli.Verbs;
 /// </summary>
 internal sealed class Chain : Verb
 {
-    private readonly Argument<string> _chain = new("FILE") { Description = "A chain file, such as runs/r1.json." };
+    private readonly Argument<string> _chain = new("FILE") { Description = "A chain file, such as runs/r1/r1.json." };
 
     private readonly Option<int?> _seed = new("--seed") { Description = "The seed of all steps; without it, what the run files say.", HelpName = "N" };
 
@@ -22,7 +22,7 @@ internal sealed class Chain : Verb
         Add(_seed);
     }
 
-    public override IReadOnlyList<string> Examples { get; } = ["razum chain runs/r1.json"];
+    public override IReadOnlyList<string> Examples { get; } = ["razum chain runs/r1/r1.json", "razum chain runs/r1/r1.json --seed 2"];
 
     protected override async Task<int> Run(ParseResult arguments)
     {

@@ -21,6 +21,8 @@ internal sealed class Select : Verb
         DefaultValueFactory = _ => 1,
     };
 
+    private readonly Option<bool> _unverified = new("--unverified") { Description = "Keep wrong answers, too: to see what learning from unchecked answers does." };
+
     private readonly Option<bool> _pairs = new("--pairs") { Description = "Write pairs of a right and a wrong answer, for a stage of preference." };
 
     private readonly Option<bool> _longer = new("--longer")
@@ -39,6 +41,7 @@ internal sealed class Select : Verb
         Add(_shortest);
         Add(_thinking);
         Add(_passRate);
+        Add(_unverified);
         Add(_pairs);
         Add(_longer);
         Add(_rates);
@@ -58,12 +61,18 @@ internal sealed class Select : Verb
             MostPerProblem = arguments.GetValue(_most) is >= 0 and var most ? most : throw new ArgumentException("--most must be at least 0"),
             Shortest = arguments.GetValue(_shortest),
             ThinkingOnly = arguments.GetValue(_thinking),
+            Unverified = arguments.GetValue(_unverified),
             HighestPassRate = arguments.GetValue(_passRate) is >= 0 and <= 1 and var rate ? rate : throw new ArgumentException("--max-pass-rate must be from 0 to 1"),
         };
         bool longer = arguments.GetValue(_longer);
         if (longer && !arguments.GetValue(_pairs))
         {
             throw new ArgumentException("--longer needs --pairs");
+        }
+
+        if (options.Unverified && arguments.GetValue(_pairs))
+        {
+            throw new ArgumentException("--unverified makes no --pairs");
         }
 
         IReadOnlyList<Training.Data.Samples.Sample> samples = SampleFile.Read(arguments.GetValue(_samples)!).Samples;

@@ -17,7 +17,7 @@ internal sealed class Train : Verb
             new NanoExamples((ulong)seed, data.Families.Count > 0 ? data.Families : null, data.Worked, data.Level)),
     };
 
-    private readonly Argument<string> _run = new("RUN") { Description = "A run file, such as runs/nano.json." };
+    private readonly Argument<string> _run = new("RUN") { Description = "A run file, such as runs/zero-demo.json." };
 
     private readonly Option<double?> _price = new("--price") { Description = "What an hour of one processor costs you, to show what the run costs.", HelpName = "P" };
 
@@ -33,9 +33,9 @@ internal sealed class Train : Verb
 
     public override IReadOnlyList<string> Examples { get; } =
     [
-        "razum train runs/nano.json",
+        "razum train runs/r1/base.json",
         "razum train runs/zero-demo.json",
-        "razum train runs/nano.json --threads 2 --price 0.02",
+        "razum train runs/r1/base.json --seed 2 --threads 2 --price 0.02",
     ];
 
     protected override Task<int> Run(ParseResult arguments)

@@ -48,6 +48,10 @@ public sealed class SampleTests : IDisposable
         Assert.Equal(0.5, PassRates.Read(_folder.File("rates.jsonl")).Of("gcd 6 9"));
         Razum.Training.Data.Conversation learned = new ConversationFile([_folder.File("selected.jsonl")], 0, 1).Get(Split.Train, 0);
         Assert.Equal("9%6=3;6%3=0", learned.Messages[1].ReasoningContent);
+        var unverified = new TestTerminal();
+        Assert.Equal(CommandLine.Done, await unverified.Run("select", _folder.File("samples.jsonl"), "--unverified", "--out", _folder.File("all.jsonl")));
+        Assert.Equal(2, File.ReadAllLines(_folder.File("all.jsonl")).Length);
+        Assert.Equal(CommandLine.UserError, await unverified.Run(["select", _folder.File("samples.jsonl"), "--unverified", "--pairs", "--out", _folder.File("p.jsonl")]));
 
         File.WriteAllText(_folder.File("test.jsonl"), """{"question": "gcd of 6 and 9", "answer": "#### 3"}""");
         File.AppendAllText(_folder.File("selected.jsonl"), """{"prompt": "gcd of 8 and 9", "answer": "1"}""" + "\n");

@@ -12,6 +12,9 @@ public sealed record RejectionOptions
     /// <summary>Leaves out samples that answer without thinking.</summary>
     public bool ThinkingOnly { get; init; }
 
+    /// <summary>Keeps wrong answers like right ones: what a model becomes that learns from its own unverified output.</summary>
+    public bool Unverified { get; init; }
+
     /// <summary>Keeps only problems whose share of correct samples is at most this: what is always solved teaches little.</summary>
     public double HighestPassRate { get; init; } = 1;
 }

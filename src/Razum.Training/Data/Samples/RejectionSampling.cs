@@ -56,7 +56,7 @@ public static class RejectionSampling
         int chosen = 0;
         foreach (Sample sample in order)
         {
-            if (sample.Outcome != TaskOutcome.Correct)
+            if (sample.Outcome != TaskOutcome.Correct && !(options.Unverified && sample.Outcome == TaskOutcome.Wrong))
             {
                 report = report with { NotCorrect = report.NotCorrect + 1 };
             }
