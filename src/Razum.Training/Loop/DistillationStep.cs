@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Razum.Models;
 using Razum.Tensors;
 using Razum.Tensors.Autograd;
@@ -14,9 +13,7 @@ namespace Razum.Training.Loop;
 internal sealed class DistillationStep(Trainee trainee, Teacher teacher, DistillationSettings settings)
 {
     private readonly Tape _tape = new(trainee.Ops);
-    private readonly Batch _batch = new();
-    private readonly List<int> _rows = [];
-    private readonly List<int> _targets = [];
+    private readonly PackedAnswers _packed = new();
 
     /// <summary>Adds the gradients of the mean over these answers to the weights.</summary>
     public PolicyUpdate Accumulate(IReadOnlyList<Rollout> answers) => Walk(answers, learns: true);
@@ -39,12 +36,12 @@ internal sealed class DistillationStep(Trainee trainee, Teacher teacher, Distill
         for (int from = 0; from < ordered.Length;)
         {
             int to = Fill(ordered, from);
-            Tensor logits = teacher.Logits(trainee.Ops, _batch, Span(_rows)); // [R, V]
-            Tensor hidden = ops.Gather(trainee.Decoder.Forward(ops, _batch), Span(_rows)); // [R, D]
-            float[] weights = new float[_rows.Count];
+            Tensor logits = teacher.Logits(trainee.Ops, _packed.Batch, _packed.AnswerRows); // [R, V]
+            Tensor hidden = ops.Gather(trainee.Decoder.Forward(ops, _packed.Batch), _packed.AnswerRows); // [R, D]
+            float[] weights = new float[_packed.Rows];
             Array.Fill(weights, (float)(1.0 / tokens));
-            Tensor loss = ops.HeadLoss(hidden, trainee.Decoder.Head, new DistillationLoss(settings, logits, _targets.ToArray()), weights);
-            update = update.Plus(new PolicyUpdate { Loss = loss.Value, Tokens = _batch.Count, Flops = Flops(ordered.AsSpan(from..to)) });
+            Tensor loss = ops.HeadLoss(hidden, trainee.Decoder.Head, new DistillationLoss(settings, logits, _packed.Targets.ToArray()), weights);
+            update = update.Plus(new PolicyUpdate { Loss = loss.Value, Tokens = _packed.Tokens, Flops = Flops(ordered.AsSpan(from..to)) });
             if (learns)
             {
                 _tape.Backward(loss);
@@ -61,20 +58,12 @@ internal sealed class DistillationStep(Trainee trainee, Teacher teacher, Distill
     /// <summary>Packs answers from <paramref name="from"/> on while they fit, at least one; returns the first that did not.</summary>
     private int Fill(Rollout[] answers, int from)
     {
-        _batch.Clear();
-        _rows.Clear();
-        _targets.Clear();
+        _packed.Clear();
         int to = from;
-        while (to < answers.Length && (to == from || _batch.Count + answers[to].Tokens.Length - 1 <= trainee.Run.MicroBatchTokens))
+        while (to < answers.Length && (to == from || _packed.Tokens + answers[to].Tokens.Length - 1 <= trainee.Run.MicroBatchTokens))
         {
             Rollout answer = answers[to++];
-            int first = _batch.Count;
-            _batch.Add(answer.Tokens.AsSpan(0, answer.Tokens.Length - 1)); // nothing comes after the last token
-            for (int i = answer.PromptLength; i < answer.Tokens.Length; i++)
-            {
-                _rows.Add(first + i - 1);
-                _targets.Add(answer.Tokens[i]);
-            }
+            _packed.Add(answer.Tokens, answer.PromptLength);
         }
 
         return to;
@@ -91,6 +80,4 @@ internal sealed class DistillationStep(Trainee trainee, Teacher teacher, Distill
 
         return sum;
     }
-
-    private static ReadOnlySpan<int> Span(List<int> list) => CollectionsMarshal.AsSpan(list);
 }

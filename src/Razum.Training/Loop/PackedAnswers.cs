@@ -10,6 +10,15 @@ internal sealed class PackedAnswers
     private readonly List<int> _rows = [];
     private readonly List<int> _targets = [];
 
+    /// <summary>The packed sequences, each without its last token.</summary>
+    public Batch Batch => _batch;
+
+    /// <summary>The packed rows after which the tokens of the answers come. [R]</summary>
+    public ReadOnlySpan<int> AnswerRows => Span(_rows);
+
+    /// <summary>The tokens of the answers. [R]</summary>
+    public ReadOnlySpan<int> Targets => Span(_targets);
+
     /// <summary>T.</summary>
     public int Tokens => _batch.Count;
 
