@@ -21,7 +21,7 @@ public sealed class ConversationFile : ConversationSource
         {
             foreach (string part in DataFiles.Find(file, "train"))
             {
-                hash.AppendData(File.ReadAllBytes(part));
+                DataFiles.AppendTo(hash, part);
                 conversations.AddRange(DataFiles.Read(part).Select(columns.Read));
             }
         }

@@ -27,7 +27,7 @@ internal sealed class PreferenceFile
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (string part in files.SelectMany(f => DataFiles.Find(f, "train")))
         {
-            hash.AppendData(File.ReadAllBytes(part));
+            DataFiles.AppendTo(hash, part);
             foreach (DataRow row in DataFiles.Read(part))
             {
                 Read(row, tokens, longest, pairs);

@@ -32,7 +32,7 @@ internal sealed class ProblemFile : ProblemSource
         List<Problem> problems = [];
         foreach (string file in files)
         {
-            hash.AppendData(File.ReadAllBytes(file));
+            DataFiles.AppendTo(hash, file);
             problems.AddRange(config.Set is { } set ? EvaluationSets.ReadProblems(set, file) : DataFiles.Read(file).Select(row => Read(row, config.Columns)));
         }
 

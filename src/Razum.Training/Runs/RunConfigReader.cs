@@ -131,7 +131,7 @@ public static class RunConfigReader
         int steps = fields.Whole("steps");
         RunFields? mtp = fields.OptionalObject("mtp");
         double lambda = mtp?.Number("lambda") ?? 0;
-        PolicyConfig? policy = fields.OptionalObject("reinforcement") is { } reinforcement ? ReadPolicy(reinforcement, full, sequenceLength) : null;
+        PolicyConfig? policy = fields.OptionalObject("reinforcement") is { } reinforcement ? PolicyReader.Read(reinforcement, full, sequenceLength) : null;
         PreferenceConfig? preference = policy is null && fields.OptionalObject("preference") is { } pairs ? ReadPreference(pairs, full) : null;
         bool isSupervised = policy is null && preference is null;
         var stage = new StageConfig
@@ -168,45 +168,6 @@ public static class RunConfigReader
             : ReadSource(fields, full, fields.Choice("kind", null, "text", "examples", "jsonl", "parquet"), isPart: false);
         fields.Done();
         return data;
-    }
-
-    private static PolicyConfig ReadPolicy(RunFields fields, Func<string, string> full, int sequenceLength)
-    {
-        int prompts = fields.Whole("prompts");
-        int longest = fields.Whole("max_tokens", most: sequenceLength - 1);
-        TeacherConfig? teacher = PolicyReader.ReadTeacher(fields, full);
-        bool isRewarded = teacher is null;
-        PolicySettings settings = isRewarded
-            ? PolicySettingsReader.Read(fields.Object("objective"), longest)
-            : new PolicySettings { Temperature = fields.Number("temperature", 1, least: 1e-3) };
-        var policy = new PolicyConfig
-        {
-            Prompts = prompts,
-            Samples = fields.Whole("samples", least: isRewarded ? 2 : 1, most: 65_536),
-            MaxTokens = longest,
-            Minibatches = fields.Whole("minibatches", 1, most: prompts),
-            Teacher = teacher,
-            TopP = fields.Number("top_p", 1, least: 1e-3, most: 1),
-            TopK = fields.Whole("top_k", 0, least: 0),
-            MinP = fields.Number("min_p", 0, most: 1),
-            ReplayRouting = isRewarded && fields.Flag("replay_routing", false),
-            Objective = settings,
-            Reward = isRewarded || fields.Has("reward") ? Reward.Read(fields.Objects("reward")) : null,
-            LengthReward = isRewarded && fields.OptionalObject("length_reward") is { } length ? LengthReward.Read(length, longest) : null,
-            NormaliseEach = isRewarded && fields.Flag("normalise_each", false),
-            Families = fields.Weights("families"),
-            Problems = PolicyReader.ReadProblems(fields, full),
-            Level = fields.Has("level") ? fields.Whole("level", least: 0) : null,
-            Curriculum = PolicyReader.ReadCurriculum(fields.OptionalObject("curriculum"), full),
-            Refill = isRewarded && fields.Choice("zero_variance", "skip", "skip", "refill") == "refill",
-            ReferenceRefresh = isRewarded ? fields.Whole("reference_refresh", 0, least: 0) : 0,
-            EvaluatePrompts = fields.Whole("evaluate_prompts", 256),
-            Concurrent = fields.Whole("concurrent", 512, most: 65_536),
-        };
-        fields.Done();
-        return policy is { Curriculum: not null, Reward: null } ? throw fields.Fault("curriculum", "needs a reward that says which answers are right")
-            : policy is { Curriculum.Levels: true, Level: not null } ? throw fields.Fault("level", "the curriculum chooses the level")
-            : policy;
     }
 
     private static PreferenceConfig ReadPreference(RunFields fields, Func<string, string> full)

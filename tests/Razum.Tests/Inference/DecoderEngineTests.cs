@@ -80,20 +80,7 @@ public sealed class DecoderEngineTests
             loop.Add(new Sequence(RandomRequest(i, decoder.Config.VocabSize) with { MaxTokens = 200 }, Info(decoder)));
         }
 
-        long Run(int steps)
-        {
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int i = 0; i < steps; i++)
-            {
-                loop.Step();
-            }
-
-            return GC.GetAllocatedBytesForCurrentThread() - before;
-        }
-
-        Run(60);
-        // A collection that other tests cause may count for this thread; what a step allocates shows in every window.
-        Assert.Equal(0, Enumerable.Range(0, 3).Min(_ => Run(30)));
+        SteadyLoop.AssertAllocatesNothing(loop, warmUp: 60, steps: 30);
     }
 
     private static Checkpoint Open(string name) => new(Path.Combine(Goldens.Root, "lm", name));

@@ -94,20 +94,7 @@ public sealed class RecordingTests
             loop.Add(new Sequence(Request(i) with { MaxTokens = 300, Sampling = new SamplingOptions { Seed = 1, TopP = 0.9 } }, s_info with { ContextLength = 400 }));
         }
 
-        long Run(int steps)
-        {
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int i = 0; i < steps; i++)
-            {
-                loop.Step();
-            }
-
-            return GC.GetAllocatedBytesForCurrentThread() - before;
-        }
-
-        Run(60);
-        // A collection that other tests cause may count for this thread; what a step allocates shows in every window.
-        Assert.Equal(0, Enumerable.Range(0, 3).Min(_ => Run(30)));
+        SteadyLoop.AssertAllocatesNothing(loop, warmUp: 60, steps: 30);
     }
 
     [Fact]

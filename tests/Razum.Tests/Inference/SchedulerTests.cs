@@ -140,20 +140,7 @@ public sealed class SchedulerTests
             loop.Add(Create(20, 1000, sampling));
         }
 
-        long Run(int steps)
-        {
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int i = 0; i < steps; i++)
-            {
-                loop.Step();
-            }
-
-            return GC.GetAllocatedBytesForCurrentThread() - before;
-        }
-
-        Run(100);
-        // A collection that other tests cause may count for this thread; what a step allocates shows in every window.
-        Assert.Equal(0, Enumerable.Range(0, 3).Min(_ => Run(100)));
+        SteadyLoop.AssertAllocatesNothing(loop, warmUp: 100, steps: 100);
     }
 
     private static GenerationLoop Loop(FakeModel model, int maxSequences, int budget) =>

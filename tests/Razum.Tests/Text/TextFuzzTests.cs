@@ -157,37 +157,7 @@ public sealed class TextFuzzTests
         }
     }
 
-    private static byte[] Mutate(byte[] bytes, Random random)
-    {
-        List<byte> result = [.. bytes];
-        for (int n = random.Next(1, 4); n > 0 && result.Count > 0; n--)
-        {
-            int at = random.Next(result.Count);
-            switch (random.Next(6))
-            {
-                case 0:
-                    result[at] = (byte)random.Next(256);
-                    break;
-                case 1:
-                    result[at] ^= (byte)(1 << random.Next(8));
-                    break;
-                case 2:
-                    result.RemoveRange(at, Math.Min(random.Next(1, 20), result.Count - at));
-                    break;
-                case 3:
-                    result.InsertRange(at, result.GetRange(at, Math.Min(random.Next(1, 30), result.Count - at)));
-                    break;
-                case 4:
-                    result.Insert(at, (byte)"0123456789{}[]\",:ea-"[random.Next(20)]);
-                    break;
-                default:
-                    result[at] = (byte)"0123456789{}[]\",:ea-"[random.Next(20)];
-                    break;
-            }
-        }
-
-        return [.. result];
-    }
+    private static byte[] Mutate(byte[] bytes, Random random) => Mutation.Of(bytes, random, "0123456789{}[]\",:ea-"u8, 3);
 
     private const string Marks = "()[]{}|.,:*+?\\^$&-~'\"%<>=!0919";
 

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace Razum.Training.Data.Files;
 
 /// <summary>
@@ -6,6 +8,8 @@ namespace Razum.Training.Data.Files;
 /// </summary>
 public static class DataFiles
 {
+    private const int HashedAtOnce = 1 << 20;
+
     private static readonly string[] s_endings = [".jsonl", ".ndjson", ".json", ".parquet", ".csv"];
 
     /// <summary>
@@ -31,6 +35,17 @@ public static class DataFiles
             .Split(['/', '\\', '-', '_', '.']).Contains(split, StringComparer.OrdinalIgnoreCase))];
         all = named.Length > 0 ? named : all;
         return all.Length > 0 ? all : throw new InvalidDataException($"{path}: no file with one of the endings {string.Join(", ", s_endings)}");
+    }
+
+    /// <summary>Adds the bytes of a file to what the data of a run are known by.</summary>
+    internal static void AppendTo(IncrementalHash hash, string path)
+    {
+        using FileStream stream = File.OpenRead(path);
+        byte[] part = new byte[HashedAtOnce];
+        for (int read = stream.Read(part); read > 0; read = stream.Read(part))
+        {
+            hash.AppendData(part, 0, read);
+        }
     }
 
     /// <summary>The rows of one file.</summary>

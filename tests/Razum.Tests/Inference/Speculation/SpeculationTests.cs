@@ -86,20 +86,7 @@ public sealed class SpeculationTests
             loop.Add(new Sequence(Speculative(Request(i, 400, new SamplingOptions { Temperature = 0.4 * i, Seed = 1 }) with { IgnoreEndTokens = true }, options), s_info));
         }
 
-        long Run(int steps)
-        {
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int i = 0; i < steps; i++)
-            {
-                loop.Step();
-            }
-
-            return GC.GetAllocatedBytesForCurrentThread() - before;
-        }
-
-        Run(60);
-        // A collection that other tests cause may count for this thread; what a step allocates shows in every window.
-        Assert.Equal(0, Enumerable.Range(0, 3).Min(_ => Run(20)));
+        SteadyLoop.AssertAllocatesNothing(loop, warmUp: 60, steps: 20);
     }
 
     [Fact]

@@ -78,36 +78,5 @@ public sealed class TorchFuzzTests : IDisposable
         return read;
     }
 
-    private static byte[] Mutate(byte[] bytes, Random random)
-    {
-        ReadOnlySpan<byte> codes = "()]}.0129NKMJGXqhrjQRbsuaetc\u0085\u0086"u8;
-        List<byte> result = [.. bytes];
-        for (int n = random.Next(1, 3); n > 0 && result.Count > 0; n--)
-        {
-            int at = random.Next(result.Count);
-            switch (random.Next(6))
-            {
-                case 0:
-                    result[at] = (byte)random.Next(256);
-                    break;
-                case 1:
-                    result[at] ^= (byte)(1 << random.Next(8));
-                    break;
-                case 2:
-                    result.RemoveRange(at, Math.Min(random.Next(1, 20), result.Count - at));
-                    break;
-                case 3:
-                    result.InsertRange(at, result.GetRange(at, Math.Min(random.Next(1, 30), result.Count - at)));
-                    break;
-                case 4:
-                    result.Insert(at, codes[random.Next(codes.Length)]);
-                    break;
-                default:
-                    result[at] = codes[random.Next(codes.Length)];
-                    break;
-            }
-        }
-
-        return [.. result];
-    }
+    private static byte[] Mutate(byte[] bytes, Random random) => Mutation.Of(bytes, random, "()]}.0129NKMJGXqhrjQRbsuaetc\u0085\u0086"u8, 2);
 }
