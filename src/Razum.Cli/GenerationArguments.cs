@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Razum.Inference;
+using Razum.Models.Adapters;
 using Razum.Tensors;
 
 namespace Razum.Cli;
@@ -40,8 +41,12 @@ internal sealed class GenerationArguments
     /// <summary>The block format of the weights.</summary>
     public Option<string?> Quantize { get; } = CreateQuantize();
 
-    /// <summary>The adapter beside the weights.</summary>
-    public Option<string?> Adapter { get; } = CreateAdapter();
+    /// <summary>The adapters beside the weights.</summary>
+    public Option<string[]> Adapters { get; } = new("--adapter")
+    {
+        Description = "Folder or .gguf file of a LoRA adapter; NAME=FOLDER for one of several, of which the first answers first.",
+        HelpName = "FOLDER",
+    };
 
     /// <summary>What matrix products are computed in.</summary>
     public Option<string> Arithmetic { get; } = CreateArithmetic();
@@ -62,7 +67,7 @@ internal sealed class GenerationArguments
     /// <summary>The option <c>--adapter</c>, also for verbs that do not choose tokens.</summary>
     public static Option<string?> CreateAdapter() => new("--adapter")
     {
-        Description = "Folder of a LoRA adapter for the model, as PEFT or a run with lora writes it.",
+        Description = "Folder of a LoRA adapter for the model, as PEFT or a run with lora writes it, or its .gguf file.",
         HelpName = "FOLDER",
     };
 
@@ -80,6 +85,13 @@ internal sealed class GenerationArguments
     /// <summary>The arithmetic that the value of <c>--arithmetic</c> names.</summary>
     public static Arithmetic ArithmeticOf(string? name) => name == "bf16" ? Tensors.Arithmetic.BF16 : Tensors.Arithmetic.F32;
 
+    /// <summary>The adapters that values of <c>--adapter</c> mean, FOLDER or NAME=FOLDER.</summary>
+    public static IReadOnlyList<NamedAdapter> AdaptersOf(params IEnumerable<string?> values) => [.. values.OfType<string>().Select(value =>
+    {
+        int sign = Path.Exists(value) ? -1 : value.IndexOf('=');
+        return sign > 0 ? new NamedAdapter(value[..sign], value[(sign + 1)..]) : new NamedAdapter("", value);
+    })];
+
     /// <summary>Adds all of them to <paramref name="command"/>.</summary>
     public void AddTo(Command command)
     {
@@ -92,7 +104,7 @@ internal sealed class GenerationArguments
         command.Add(System);
         command.Add(NoThink);
         command.Add(Quantize);
-        command.Add(Adapter);
+        command.Add(Adapters);
         command.Add(Arithmetic);
         command.Add(Speculate);
         command.Add(Drafts);
@@ -117,7 +129,7 @@ internal sealed class GenerationArguments
 
     /// <summary>The model in <paramref name="folder"/>, held and computed as the arguments say.</summary>
     public LoadedModel Load(string folder, ParseResult arguments, int threads) =>
-        LoadedModel.Load(folder, Engine(arguments, threads), FormatOf(arguments.GetValue(Quantize)), arguments.GetValue(Adapter));
+        LoadedModel.Load(folder, Engine(arguments, threads), FormatOf(arguments.GetValue(Quantize)), AdaptersOf(arguments.GetValue(Adapters) ?? []));
 
     /// <summary>A conversation with <paramref name="model"/> as the arguments say; what they leave open, the model's own defaults decide.</summary>
     public Conversation Converse(LoadedModel model, ParseResult arguments)
@@ -127,6 +139,7 @@ internal sealed class GenerationArguments
         {
             System = arguments.GetValue(System) ?? "",
             Thinks = !arguments.GetValue(NoThink),
+            Adapter = model.Engine.Model.Adapters.FirstOrDefault(),
             MaxTokens = arguments.GetValue(MaxTokens),
             Sampling = sampling with
             {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Razum.Inference;
+using Razum.Models.Adapters;
 using Razum.Tensors;
 using Razum.Text;
 using Razum.Training.Evals;
@@ -35,12 +36,12 @@ internal sealed class LoadedModel : IAsyncDisposable
     /// <param name="folder">The model's folder.</param>
     /// <param name="options">How its engine works.</param>
     /// <param name="format">A block format to quantise matrices to; null leaves them as they are.</param>
-    /// <param name="adapter">Folder of a LoRA adapter; null for the model alone.</param>
+    /// <param name="adapters">LoRA adapters (see <see cref="ModelBundle.Load"/>); null for the model alone.</param>
     /// <exception cref="InvalidDataException">A file is damaged or missing.</exception>
     /// <exception cref="ArgumentException">The options do not fit the model or the machine.</exception>
-    public static LoadedModel Load(string folder, EngineOptions options, WeightFormat? format = null, string? adapter = null)
+    public static LoadedModel Load(string folder, EngineOptions options, WeightFormat? format = null, IReadOnlyList<NamedAdapter>? adapters = null)
     {
-        ModelBundle bundle = ModelBundle.Load(folder, format, options.Threads, options, adapter);
+        ModelBundle bundle = ModelBundle.Load(folder, format, options.Threads, options, adapters);
         try
         {
             return new LoadedModel(bundle, options);

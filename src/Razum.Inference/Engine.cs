@@ -44,7 +44,7 @@ public sealed class Engine : IEngine
             throw;
         }
 
-        _loop = new GenerationLoop(model, new Scheduler(_cache, options), Deliver);
+        _loop = new GenerationLoop(model, new Scheduler(_cache, options, info.Adapters.Count), Deliver);
         _options = options;
         new Thread(Run) { IsBackground = true, Name = "razum engine" }.Start();
     }

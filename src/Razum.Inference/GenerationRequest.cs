@@ -29,6 +29,9 @@ public sealed record GenerationRequest
     /// <summary>Whether the answer comes with the experts that its tokens and those of the prompt went to; the engine must have been made for it.</summary>
     public bool RecordRouting { get; init; }
 
+    /// <summary>Name of the adapter to answer with, one of <see cref="ModelInfo.Adapters"/>; null for the model as it is loaded.</summary>
+    public string? Adapter { get; init; }
+
     /// <summary>How the next tokens are guessed; null for the engine's way.</summary>
     public SpeculationKind? Speculation { get; init; }
 
@@ -74,6 +77,12 @@ public sealed record GenerationRequest
             {
                 throw new ArgumentException($"StopStrings: text {i} is empty");
             }
+        }
+
+        if (Adapter is not null && model.NumberOf(Adapter) < 0)
+        {
+            string known = model.Adapters.Count == 0 ? "no adapters to choose from" : "the adapters " + string.Join(", ", model.Adapters);
+            throw new ArgumentException($"adapter \"{Adapter.ReplaceLineEndings(" ")}\": {model.Name} has {known}");
         }
 
         Sampling.Validate(model.VocabSize);

@@ -40,7 +40,7 @@ public sealed class ModelBundle : IDisposable
         (Decoder, Tokenizer, Defaults, _files) = (decoder, tokenizer, defaults, files);
         IEnumerable<int> ends = defaults.EndTokens.Count > 0 ? defaults.EndTokens : config.EosTokenIds;
         int[] endTokens = [.. (tokenizer.EosId is int eos ? ends.Append(eos) : ends).Distinct()];
-        Info = new ModelInfo(name, config.VocabSize, config.MaxPositionEmbeddings, endTokens);
+        Info = new ModelInfo(name, config.VocabSize, config.MaxPositionEmbeddings, endTokens) { Adapters = decoder.AdapterNames };
     }
 
     public ModelInfo Info { get; }
@@ -61,14 +61,19 @@ public sealed class ModelBundle : IDisposable
     /// <param name="threads">Threads to quantise with; 0 means one per processor.</param>
     /// <exception cref="InvalidDataException">Something is missing, damaged or not supported; one line says what and where.</exception>
     /// <param name="engine">The engine that will run over it: whether weights and cache fit memory is then known before anything is quantised.</param>
-    /// <param name="adapter">Folder of a LoRA adapter as PEFT writes it; null for the model alone.</param>
-    /// <exception cref="ArgumentException">Weights and cache do not fit memory.</exception>
-    public static ModelBundle Load(string folder, WeightFormat? format = null, int threads = 0, EngineOptions? engine = null, string? adapter = null)
+    /// <param name="adapters">
+    /// LoRA adapters, folders as PEFT writes them or GGUF files, among which requests choose by name; or one without a name, which all requests have. Null or
+    /// none for the model alone.
+    /// </param>
+    /// <exception cref="ArgumentException">Weights and cache do not fit memory, or names of adapters are missing or alike.</exception>
+    public static ModelBundle Load(
+        string folder, WeightFormat? format = null, int threads = 0, EngineOptions? engine = null, IReadOnlyList<NamedAdapter>? adapters = null)
     {
         ArgumentNullException.ThrowIfNull(folder);
+        adapters ??= [];
         if (GgufModel.IsGguf(folder))
         {
-            return LoadGguf(folder, format, threads, adapter);
+            return LoadGguf(folder, format, threads, adapters);
         }
 
         if (!Directory.Exists(folder))
@@ -87,13 +92,20 @@ public sealed class ModelBundle : IDisposable
             // Absorbed: a decoded token reads the cached latents as they are. One form for prompts too, so that chunks change no bit.
             if (engine is not null && format is { } chosen)
             {
-                Decoder shape = new(config, new ShapeParameters());
+                Decoder shape = AdaptedDecoder.Load(config, new ShapeParameters(), adapters);
                 ModelInfo info = CachePlan.Limit(new ModelInfo(name, config.VocabSize, config.MaxPositionEmbeddings, []), engine);
                 CacheShape stored = CachePlan.Shape(shape, engine.Speculation == SpeculationKind.Mtp, engine.RecordRouting);
-                CachePlan.Blocks(engine, info, stored, MemoryRoom.Beside(MemoryRoom.ToQuantise(shape, chosen)));
+                long weights = MemoryRoom.ToQuantise(shape, chosen);
+                foreach (LoraPair pair in shape.Adapters)
+                {
+                    pair.A.Dispose();
+                    pair.B.Dispose();
+                }
+
+                CachePlan.Blocks(engine, info, stored, MemoryRoom.Beside(weights));
             }
 
-            Decoder decoder = Read(config, new CheckpointParameters(checkpoint), format, threads, adapter);
+            Decoder decoder = Read(config, new CheckpointParameters(checkpoint), format, threads, adapters);
             decoder.LatentForm = LatentAttentionForm.Absorbed;
             return new ModelBundle(name, decoder, tokenizer, defaults, checkpoint);
         }
@@ -104,14 +116,14 @@ public sealed class ModelBundle : IDisposable
         }
     }
 
-    private static ModelBundle LoadGguf(string path, WeightFormat? format, int threads, string? adapter)
+    private static ModelBundle LoadGguf(string path, WeightFormat? format, int threads, IReadOnlyList<NamedAdapter> adapters)
     {
         var model = new GgufModel(path);
         try
         {
             ModelConfig config = GgufConfig.Read(model);
             Tokenizer tokenizer = Tokenizer.FromGguf(GgufVocabularies.Read(model), path);
-            Decoder decoder = Read(config, new GgufParameters(model, config), format, threads, adapter);
+            Decoder decoder = Read(config, new GgufParameters(model, config), format, threads, adapters);
             decoder.LatentForm = LatentAttentionForm.Absorbed;
             return new ModelBundle(Path.GetFileNameWithoutExtension(path), decoder, tokenizer, GgufSampling.Read(model, config.VocabSize), model);
         }
@@ -122,15 +134,15 @@ public sealed class ModelBundle : IDisposable
         }
     }
 
-    private static Decoder Read(ModelConfig config, ParameterSource source, WeightFormat? format, int threads, string? adapter)
+    private static Decoder Read(ModelConfig config, ParameterSource source, WeightFormat? format, int threads, IReadOnlyList<NamedAdapter> adapters)
     {
         if (format is not { } chosen)
         {
-            return adapter is null ? new Decoder(config, source) : AdaptedDecoder.Load(config, source, adapter);
+            return adapters.Count == 0 ? new Decoder(config, source) : AdaptedDecoder.Load(config, source, adapters);
         }
 
         using WorkerPool pool = new(threads > 0 ? threads : Environment.ProcessorCount);
-        return Read(config, new QuantisedParameters(source, chosen, pool), null, threads, adapter);
+        return Read(config, new QuantisedParameters(source, chosen, pool), null, threads, adapters);
     }
 
     public void Dispose() => _files?.Dispose();
