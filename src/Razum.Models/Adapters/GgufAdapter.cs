@@ -115,7 +115,7 @@ internal sealed class GgufAdapter : AdapterFile
         string found = _file.Metadata.TryGetValue(key, out GgufValue? value) ? value.Value as string ?? "no text" : "nothing";
         if (found != expected)
         {
-            throw new InvalidDataException($"{_file.Path}: {key}: expected {expected}, found {JsonEncodedText.Encode(found)}");
+            throw new InvalidDataException($"{_file.Path}: {key}: expected {expected}, found \"{JsonEncodedText.Encode(found)}\"");
         }
     }
 }

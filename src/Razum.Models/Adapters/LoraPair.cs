@@ -43,18 +43,23 @@ public sealed class LoraPair(string module, Weight a, Weight b, float scale)
     public float[] Merge(Weight weight)
     {
         float[] merged = weight.ToArray();
-        ReadOnlySpan<float> inner = a.AsSpan();
-        ReadOnlySpan<float> outer = b.AsSpan();
         for (int o = 0; o < b.Rows; o++)
         {
-            Span<float> row = merged.AsSpan(o * a.Columns, a.Columns);
-            for (int r = 0; r < a.Rows; r++)
-            {
-                AddScaled(inner.Slice(r * a.Columns, a.Columns), scale * outer[(o * a.Rows) + r], row);
-            }
+            MergeRow(o, merged.AsSpan(o * a.Columns, a.Columns));
         }
 
         return merged;
+    }
+
+    /// <summary>Adds row <paramref name="output"/> of scale B A to <paramref name="row"/> [inputs].</summary>
+    public void MergeRow(int output, Span<float> row)
+    {
+        ReadOnlySpan<float> inner = a.AsSpan();
+        ReadOnlySpan<float> outer = b.AsSpan().Slice(output * a.Rows, a.Rows);
+        for (int r = 0; r < a.Rows; r++)
+        {
+            AddScaled(inner.Slice(r * a.Columns, a.Columns), scale * outer[r], row);
+        }
     }
 
     /// <summary>scale (x A^T) B^T</summary>

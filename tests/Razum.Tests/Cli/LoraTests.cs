@@ -67,6 +67,10 @@ public sealed class LoraTests : IDisposable
         Assert.Equal(CommandLine.UserError, await unnamed.Run(
             ["ask", "-m", _folder.File("base"), "--adapter", _folder.File("out/final"), "--adapter", _folder.File("out/final"), .. question]));
         Assert.Contains("each needs a name of its own", unnamed.Error.ToString());
+        var converted = new TestTerminal();
+        Assert.Equal(CommandLine.Done, await converted.Run(
+            "convert", _folder.File("base"), _folder.File("whole"), "--type", "f32", "--adapter", _folder.File("out/final")));
+        Assert.Equal(CommandLine.Done, await converted.Run(["ask", "-m", _folder.File("whole"), .. question]));
         var measured = new TestTerminal();
         Assert.Equal(CommandLine.Done, await measured.Run(
             "eval", _folder.File("base"), "--adapter", _folder.File("out/final"), "--n", "1", "--tasks", "gcd", "--max-tokens", "4", "--samples", "0"));
