@@ -52,15 +52,17 @@ internal sealed class GenerationArguments
     public Option<string> Arithmetic { get; } = CreateArithmetic();
 
     /// <summary>The option <c>--arithmetic</c>, also for verbs that do not choose tokens.</summary>
-    public static Option<string> CreateArithmetic()
+    /// <param name="trains">Whether the verb also trains: not everything can be trained in.</param>
+    public static Option<string> CreateArithmetic(bool trains = false)
     {
         var option = new Option<string>("--arithmetic")
         {
-            Description = "Products of matrices: f32, or bf16, which is faster and rounds activations.",
+            Description = "Products of matrices: f32, or bf16, which is faster and rounds activations"
+                + (trains ? "." : ", or fp8, which rounds them for weights in FP8 as DeepSeek does."),
             HelpName = "KIND",
             DefaultValueFactory = _ => "f32",
         };
-        option.AcceptOnlyFromAmong("f32", "bf16");
+        option.AcceptOnlyFromAmong(trains ? ["f32", "bf16"] : ["f32", "bf16", "fp8"]);
         return option;
     }
 
@@ -83,7 +85,7 @@ internal sealed class GenerationArguments
     public static WeightFormat? FormatOf(string? name) => name is null ? null : Enum.Parse<WeightFormat>(name, ignoreCase: true);
 
     /// <summary>The arithmetic that the value of <c>--arithmetic</c> names.</summary>
-    public static Arithmetic ArithmeticOf(string? name) => name == "bf16" ? Tensors.Arithmetic.BF16 : Tensors.Arithmetic.F32;
+    public static Arithmetic ArithmeticOf(string? name) => name is null ? default : Enum.Parse<Arithmetic>(name, ignoreCase: true);
 
     /// <summary>The adapters that values of <c>--adapter</c> mean, FOLDER or NAME=FOLDER.</summary>
     public static IReadOnlyList<NamedAdapter> AdaptersOf(params IEnumerable<string?> values) => [.. values.OfType<string>().Select(value =>

@@ -95,6 +95,11 @@ public sealed class Engine : IEngine
             throw new ArgumentException($"RecordRouting: {bundle.Info.Name} has no experts");
         }
 
+        if (options.Arithmetic == Arithmetic.FP8 && !bundle.Decoder.Parameters.Any(w => w.Format == WeightFormat.F8_E4M3))
+        {
+            throw new ArgumentException($"Arithmetic FP8: {bundle.Info.Name} has no weights in FP8");
+        }
+
         return !drafts || bundle.Decoder.Mtp is not null
             ? new DecoderModel(bundle.Decoder, options.MaxSequences, options.Threads, drafts, options.Arithmetic, options.RecordRouting)
             : throw new ArgumentException($"Speculation Mtp: {bundle.Info.Name} has no layer of multi-token prediction");

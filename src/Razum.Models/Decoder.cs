@@ -30,6 +30,10 @@ public sealed class Decoder
         Mtp = config.NumNextnPredictLayers > 0 && source.Contains($"model.layers.{config.NumHiddenLayers}.eh_proj.weight")
             ? new MultiTokenPrediction(config, rope, _embedding, _source)
             : null;
+        foreach (Weight weight in _source.Parameters.Where(w => w.Format == WeightFormat.F8_E4M3))
+        {
+            weight.PowerOfTwoScales = config.PowerOfTwoScales;
+        }
     }
 
     public ModelConfig Config { get; }
@@ -115,7 +119,7 @@ public sealed class Decoder
 
     /// <summary>The same model on the same weights, its adapters left out.</summary>
     public Decoder WithoutAdapters() =>
-        new(Config, new SharedParameters(Parameters.Except(Adapters.SelectMany(p => new[] { p.A, p.B })))) { LatentForm = LatentForm };
+        new(Config, new SharedParameters(PublishedTensors.Own(this))) { LatentForm = LatentForm };
 
     private Tensor Recompute(Ops ops, Tensor x, Batch batch, int layer) => ops.Recompute(x, (inner, input) => _blocks[layer].Forward(inner, input, batch));
 }

@@ -9,7 +9,10 @@ namespace Razum.Tensors.Autograd;
 /// </summary>
 public sealed unsafe class Tape(CpuOps ops) : Ops
 {
-    private readonly List<(Tensor Value, Tensor Gradient)> _nodes = [default];
+    private readonly List<(Tensor Value, Tensor Gradient)> _nodes = ops.Arithmetic == Arithmetic.FP8
+        ? throw new ArgumentException("FP8 arithmetic is for inference: nothing can be trained in it", nameof(ops))
+        : [default];
+
     private List<Action> _records = [];
     private bool _replaying;
 
