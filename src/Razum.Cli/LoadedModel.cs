@@ -3,6 +3,7 @@ using Razum.Inference;
 using Razum.Models.Adapters;
 using Razum.Tensors;
 using Razum.Text;
+using Razum.Text.Parsers;
 using Razum.Training.Evals;
 
 namespace Razum.Cli;
@@ -53,13 +54,29 @@ internal sealed class LoadedModel : IAsyncDisposable
         }
     }
 
+    /// <summary>Tools that the model may call, as a JSON array of their descriptions; null for none.</summary>
+    public string? Tools { get; set; }
+
     /// <summary>The request that continues a conversation.</summary>
+    /// <exception cref="ArgumentException">There are tools, and the model's template has no place for them or no known way to call them.</exception>
     public GenerationRequest Render(IReadOnlyList<ChatMessage> messages, bool thinks)
     {
-        var options = new ChatOptions { Thinking = thinks };
+        var options = new ChatOptions { Thinking = thinks, Now = DateTime.Now };
+        string text = _bundle.Template.Render(messages, options);
+        if (Tools is not null)
+        {
+            string without = text;
+            text = _bundle.Template.Render(messages, options with { Tools = Tools });
+            if (text == without || _bundle.Template.ToolCalls == ToolCallFormat.None)
+            {
+                throw new ArgumentException($"--tools: the chat template of {_bundle.Info.Name} has no place for tools, or no way of calling them that is known");
+            }
+        }
+
         return new GenerationRequest
         {
-            Prompt = _bundle.Tokenizer.Encode(_bundle.Template.Render(messages, options)),
+            Prompt = _bundle.Tokenizer.Encode(text),
+            ToolCalls = Tools is null ? ToolCallFormat.None : _bundle.Template.ToolCalls,
             StartsInReasoning = _bundle.Template.StartsInReasoning(options),
             StopTokens = [_bundle.Template.EndOfTurn],
         };

@@ -1,3 +1,5 @@
+using Razum.Text.Parsers;
+
 namespace Razum.Inference;
 
 /// <summary>A prompt and how to continue it.</summary>
@@ -22,6 +24,9 @@ public sealed record GenerationRequest
 
     /// <summary>Whether the prompt ends inside an opened <c>&lt;think&gt;</c>.</summary>
     public bool StartsInReasoning { get; init; }
+
+    /// <summary>How calls of tools are written that are to be told from the answer's text; none where no tools were offered.</summary>
+    public ToolCallFormat ToolCalls { get; init; }
 
     /// <summary>Whether the answer comes as one piece when it is complete, rather than as it is written: less work where nobody reads along.</summary>
     public bool Collected { get; init; }
