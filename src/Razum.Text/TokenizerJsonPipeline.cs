@@ -169,7 +169,7 @@ internal sealed class TokenizerJsonPipeline
         }
         catch (FormatException e)
         {
-            throw pattern.Fault("Regex", $"{e.Message} in the pattern {OneLine(regex)}");
+            throw pattern.Fault("Regex", OneLine($"{e.Message} in the pattern {regex}"));
         }
     }
 
@@ -279,6 +279,12 @@ internal sealed class TokenizerJsonPipeline
         return fields.RequiredText("type") == "Sequence" ? fields.Objects(listName).SelectMany(s => Flatten(s, listName)) : [fields];
     }
 
-    private static string OneLine(string text) =>
-        (text.Length > 120 ? text[..120] + "..." : text).Replace("\r", @"\r", StringComparison.Ordinal).Replace("\n", @"\n", StringComparison.Ordinal);
+    // Control characters as patterns write them.
+    private static string OneLine(string text) => string.Concat((text.Length > 200 ? text[..200] + "..." : text).Select(c => c switch
+    {
+        '\n' => @"\n",
+        '\r' => @"\r",
+        '\t' => @"\t",
+        _ => char.IsControl(c) ? $"\\u{(int)c:x4}" : c.ToString(),
+    }));
 }
