@@ -7,6 +7,8 @@ namespace Razum.Text;
 /// <summary>The steps of a <c>tokenizer.json</c> around its model: normalizer, pre-tokenizer, post-processor, decoder.</summary>
 internal sealed class TokenizerJsonPipeline
 {
+    private const int LongestShown = 120;
+
     private readonly List<PieceStep> _steps = [];
 
     /// <param name="root">The file.</param>
@@ -169,7 +171,7 @@ internal sealed class TokenizerJsonPipeline
         }
         catch (FormatException e)
         {
-            throw pattern.Fault("Regex", OneLine($"{e.Message} in the pattern {regex}"));
+            throw pattern.Fault("Regex", $"{e.Message} in the pattern {(regex.Length > LongestShown ? regex[..LongestShown] + "..." : regex)}");
         }
     }
 
@@ -278,13 +280,4 @@ internal sealed class TokenizerJsonPipeline
 
         return fields.RequiredText("type") == "Sequence" ? fields.Objects(listName).SelectMany(s => Flatten(s, listName)) : [fields];
     }
-
-    // Control characters as patterns write them.
-    private static string OneLine(string text) => string.Concat((text.Length > 200 ? text[..200] + "..." : text).Select(c => c switch
-    {
-        '\n' => @"\n",
-        '\r' => @"\r",
-        '\t' => @"\t",
-        _ => char.IsControl(c) ? $"\\u{(int)c:x4}" : c.ToString(),
-    }));
 }
