@@ -1,3 +1,4 @@
+using Razum.Tensors.Checkpoints;
 using Razum.Text.Parsers;
 
 namespace Razum.Inference;
@@ -87,7 +88,7 @@ public sealed record GenerationRequest
         if (Adapter is not null && model.NumberOf(Adapter) < 0)
         {
             string known = model.Adapters.Count == 0 ? "no adapters to choose from" : "the adapters " + string.Join(", ", model.Adapters);
-            throw new ArgumentException($"adapter \"{Adapter.ReplaceLineEndings(" ")}\": {model.Name} has {known}");
+            throw new ArgumentException($"adapter {OneLine.Quote(Adapter)}: {model.Name} has {known}");
         }
 
         Sampling.Validate(model.VocabSize);

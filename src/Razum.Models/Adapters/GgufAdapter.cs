@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Razum.Models.Gguf;
 using Razum.Tensors;
 using Razum.Tensors.Checkpoints.Gguf;
@@ -29,17 +28,16 @@ internal sealed class GgufAdapter : AdapterFile
         try
         {
             string architecture = GgufMetadata.Architecture(config);
-            Require("general.type", "adapter");
-            Require("adapter.type", "lora");
-            Require("general.architecture", architecture);
-            if (_file.Metadata.ContainsKey(InvocationKey))
+            var fields = new GgufFields(path, _file.Metadata, "");
+            Require(fields, "general.type", "adapter");
+            Require(fields, "adapter.type", "lora");
+            Require(fields, "general.architecture", architecture);
+            if (fields.Has(InvocationKey))
             {
-                throw new InvalidDataException($"{path}: {InvocationKey}: adapters that begin at certain tokens are not supported");
+                throw fields.Unsupported(InvocationKey, "adapters from the first token on");
             }
 
-            _alpha = !_file.Metadata.TryGetValue("adapter.lora.alpha", out GgufValue? alpha) ? 0
-                : alpha.Number is { } number && double.IsFinite(number) ? number
-                : throw new InvalidDataException($"{path}: adapter.lora.alpha: expected a number");
+            _alpha = fields.Number("adapter.lora.alpha", 0);
             _names = new GgufNames(architecture);
         }
         catch
@@ -110,12 +108,11 @@ internal sealed class GgufAdapter : AdapterFile
         return new LoraPair(module, a, b, _alpha == 0 ? 1 : (float)(_alpha / rank));
     }
 
-    private void Require(string key, string expected)
+    private static void Require(GgufFields fields, string key, string expected)
     {
-        string found = _file.Metadata.TryGetValue(key, out GgufValue? value) ? value.Value as string ?? "no text" : "nothing";
-        if (found != expected)
+        if (fields.Text(key) != expected)
         {
-            throw new InvalidDataException($"{_file.Path}: {key}: expected {expected}, found \"{JsonEncodedText.Encode(found)}\"");
+            throw fields.Unsupported(key, expected);
         }
     }
 }

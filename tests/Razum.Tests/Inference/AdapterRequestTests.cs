@@ -93,7 +93,7 @@ public sealed class AdapterRequestTests : IDisposable
         }
 
         Assert.Equal(
-            "adapter \"sums\": tiny has the adapters narrow, wide",
+            "adapter sums: tiny has the adapters narrow, wide",
             Assert.Throws<ArgumentException>(() => engine.GenerateAsync(Request(4, "sums"), TestContext.Current.CancellationToken)).Message);
         await using Engine plain = new(new DecoderModel(Load(LatentAttentionForm.Absorbed), 4, 1), Info(Load(LatentAttentionForm.Absorbed)), TestTokenizer.Instance, options);
         Assert.EndsWith(

@@ -103,11 +103,11 @@ public sealed class GgufAdapterTests : IDisposable
         Assert.Equal(("model.layers.0.self_attn.v_proj", 1f), (pair.Module, pair.Scale)); // no alpha
         Write(new(keys) { ["adapter.lora.alpha"] = 8f }, a, b);
         Assert.Equal(4f, Assert.Single(Load().Adapters).Scale);
-        Fails("adapter.lora.alpha: expected a number", new(keys) { ["adapter.lora.alpha"] = "8" }, a, b);
-        Fails("general.type: expected adapter, found \"model\"", new(keys) { ["general.type"] = "model" }, a, b);
-        Fails("general.architecture: expected llama, found \"qwen2\"", new(keys) { ["general.architecture"] = "qwen2" }, a, b);
-        Fails("adapter.type: expected lora, found \"nothing\"", new Dictionary<string, object>(keys.Where(k => k.Key != "adapter.type")), a, b);
-        Fails("not supported", new(keys) { ["adapter.alora.invocation_tokens"] = new uint[] { 1 } }, a, b);
+        Fails("adapter.lora.alpha: expected a number, found 8", new(keys) { ["adapter.lora.alpha"] = "8" }, a, b);
+        Fails("general.type: model is not supported, only adapter", new(keys) { ["general.type"] = "model" }, a, b);
+        Fails("general.architecture: qwen2 is not supported, only llama", new(keys) { ["general.architecture"] = "qwen2" }, a, b);
+        Fails("adapter.type: missing", new Dictionary<string, object>(keys.Where(k => k.Key != "adapter.type")), a, b);
+        Fails("a list of UInt32 is not supported", new(keys) { ["adapter.alora.invocation_tokens"] = new uint[] { 1 } }, a, b);
         Fails("attn_v.weight.lora_b: is missing", keys, a);
         Fails("attn_v.weight.lora_a: is missing", keys, b);
         Fails("expected [r, 256]", keys, (a.Item1, [255, 2]), b);
