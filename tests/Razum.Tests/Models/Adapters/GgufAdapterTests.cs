@@ -37,6 +37,7 @@ public sealed class GgufAdapterTests : IDisposable
     {
         using LoraCase golden = LoraCase.Open(name);
         Decoder folder = golden.Load();
+        Assert.SkipUnless(folder.Adapters.Select(p => p.Scale * p.A.Rows).Distinct().Count() == 1, "alphas differ: a GGUF file has one");
         Convert(folder, _folder.File("adapter.gguf"));
         using var checkpoint = new Checkpoint(golden.Base);
         Decoder file = AdaptedDecoder.Load(folder.Config, new CheckpointParameters(checkpoint), _folder.File("adapter.gguf"));
@@ -159,29 +160,30 @@ public sealed class GgufAdapterTests : IDisposable
         PeftFolder.Write(folder, decoder, s_settings, model);
     }
 
-    /// <summary>Writes the adapter of a llama as published converters do: names of the file's tensors, rows of B of queries and keys interleaved.</summary>
+    /// <summary>Writes an adapter as published converters do: names of the file's tensors, and for a llama rows of B of queries and keys interleaved.</summary>
     private static void Convert(Decoder decoder, string path)
     {
         var writer = new GgufWriter();
-        writer.Set("general.architecture", "llama");
+        writer.Set("general.architecture", GgufMetadata.Architecture(decoder.Config));
         writer.Set("general.type", "adapter");
         writer.Set("adapter.type", "lora");
         writer.Set("adapter.lora.alpha", decoder.Adapters[0].Scale * decoder.Adapters[0].A.Rows);
-        int headDim = ((GqaConfig)decoder.Config.Attention).HeadDim;
         foreach (LoraPair pair in decoder.Adapters)
         {
             string name = pair.Module.Replace("model.layers.", "blk.", StringComparison.Ordinal);
             foreach ((string published, string stored) in (ReadOnlySpan<(string, string)>)[
                 ("self_attn.q_proj", "attn_q"), ("self_attn.k_proj", "attn_k"), ("self_attn.v_proj", "attn_v"), ("self_attn.o_proj", "attn_output"),
+                ("self_attn.q_a_proj", "attn_q_a"), ("self_attn.q_b_proj", "attn_q_b"), ("self_attn.kv_a_proj_with_mqa", "attn_kv_a_mqa"), ("self_attn.kv_b_proj", "attn_kv_b"),
                 ("mlp.gate_proj", "ffn_gate"), ("mlp.up_proj", "ffn_up"), ("mlp.down_proj", "ffn_down")])
             {
                 name = name.Replace(published, stored, StringComparison.Ordinal);
             }
 
             float[] b = pair.B.ToArray();
-            if (name.EndsWith("attn_q", StringComparison.Ordinal) || name.EndsWith("attn_k", StringComparison.Ordinal))
+            bool isRotated = name.EndsWith("attn_q", StringComparison.Ordinal) || name.EndsWith("attn_k", StringComparison.Ordinal);
+            if (isRotated && decoder.Config.ModelType == "llama")
             {
-                b = Interleaved(b, pair.B.Rows, pair.B.Columns, headDim);
+                b = Interleaved(b, pair.B.Rows, pair.B.Columns, ((GqaConfig)decoder.Config.Attention).HeadDim);
             }
 
             Add(name + ".weight.lora_a", pair.A.ToArray(), pair.A.Columns, pair.A.Rows);
