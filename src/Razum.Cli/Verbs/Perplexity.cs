@@ -73,8 +73,14 @@ internal sealed class Perplexity : Verb
                 using ModelBundle model = ModelBundle.Load(
                     folder, GenerationArguments.FormatOf(arguments.GetValue(_quantize)), options.Threads, adapter: arguments.GetValue(_adapter));
                 using ModelBundle? reference = other is null ? null : ModelBundle.Load(other, threads: options.Threads);
-                using var perplexity = new Inference.Measures.Perplexity(model, options, reference);
-                return perplexity.Measure(file, progress, cancellation);
+                if (reference is not null)
+                {
+                    Inference.Measures.Perplexity.RequireSameTokens(model.Tokenizer, reference.Tokenizer);
+                }
+
+                using TextTokens text = TextTokens.Open(file, model.Tokenizer);
+                using var perplexity = new Inference.Measures.Perplexity(model.Decoder, options, reference?.Decoder);
+                return perplexity.Measure(text, progress, cancellation);
             })).ConfigureAwait(false);
         }
         finally

@@ -47,7 +47,7 @@ internal sealed class Tokenize : Verb
         "razum tokenize models/nano \"What is 12 * 12?\"",
         "razum tokenize nano.gguf --file prompt.txt --ids",
         "razum tokenize models/nano --chat --json \"What is 12 * 12?\"",
-        "razum tokenize models/nano --decode \"87 104 97 116\"",
+        "razum tokenize models/nano --decode \"97 114 107 126\"",
     ];
 
     protected override Task<int> Run(ParseResult arguments)

@@ -36,7 +36,7 @@ public static class ImportanceRun
         using TextTokens tokens = TextTokens.Open(text, model.Tokenizer);
         int chunks = 0;
         var clock = Stopwatch.StartNew();
-        foreach (TextWindow window in TextWindow.Chunks(tokens.Read(), options.Context, model.Tokenizer.Prefix is [int bos, ..] ? bos : null))
+        foreach (TextWindow window in TextWindow.Chunks(tokens.Read(), options.Context, tokens.Bos))
         {
             cancellation.ThrowIfCancellationRequested();
             reader.Begin();

@@ -35,8 +35,8 @@ internal sealed class LogitComparison : LogitLoss
         for (int from = 0; from < hidden.Rows; from += Rows)
         {
             int count = Math.Min(Rows, hidden.Rows - from);
-            reference.Ops.HeadLoss(referenceHidden.SliceRows(from, count), reference.Head, _reference, default);
-            model.Ops.HeadLoss(hidden.SliceRows(from, count), model.Head, this, default);
+            reference.Ops.HeadLoss(referenceHidden.SliceRows(from, count), reference.Head, _reference, rowWeights: []);
+            model.Ops.HeadLoss(hidden.SliceRows(from, count), model.Head, this, rowWeights: []);
             for (int i = 0; i < count; i++)
             {
                 _divergence.Add(_divergences[i]);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Razum.Models;
 using Razum.Tensors;
 using Razum.Text;
 
@@ -12,7 +13,6 @@ namespace Razum.Inference.Measures;
 /// </summary>
 public sealed class Perplexity : IDisposable
 {
-    private readonly ModelBundle _model;
     private readonly TextOptions _options;
     private readonly WindowReader _reader;
     private readonly WindowReader? _reference;
@@ -24,9 +24,9 @@ public sealed class Perplexity : IDisposable
     /// <param name="options">How the text is cut and computed.</param>
     /// <param name="reference">What it is compared with; null for nothing.</param>
     /// <exception cref="ArgumentException">An option does not fit the model, or the two models have different vocabularies.</exception>
-    public Perplexity(ModelBundle model, TextOptions options, ModelBundle? reference = null)
+    public Perplexity(Decoder model, TextOptions options, Decoder? reference = null)
     {
-        int longest = Math.Min(model.Info.ContextLength, reference?.Info.ContextLength ?? int.MaxValue);
+        int longest = Math.Min(model.Config.MaxPositionEmbeddings, reference?.Config.MaxPositionEmbeddings ?? int.MaxValue);
         if (options.Context < 4 || options.Context > longest)
         {
             throw new ArgumentException($"a context of {options.Context} tokens: from 4 to {longest} are possible");
@@ -37,54 +37,70 @@ public sealed class Perplexity : IDisposable
             throw new ArgumentException($"a stride of {stride} tokens: it must be at least 1 and less than the context, {options.Context}");
         }
 
-        if (reference is not null)
+        if (reference is not null && reference.Head.Rows != model.Head.Rows)
         {
-            RequireSameVocabulary(model, reference);
+            throw new ArgumentException($"models of {model.Head.Rows} and of {reference.Head.Rows} tokens cannot be compared");
         }
 
-        (_model, _options) = (model, options);
-        _reader = new WindowReader(model.Decoder, options.Context, options.Threads, options.Arithmetic);
+        _options = options;
+        _reader = new WindowReader(model, options.Context, options.Threads, options.Arithmetic);
         if (reference is not null)
         {
-            _reference = new WindowReader(reference.Decoder, options.Context, options.Threads, Arithmetic.F32);
-            _comparison = new LogitComparison(model.Decoder.Head.Rows);
+            _reference = new WindowReader(reference, options.Context, options.Threads, Arithmetic.F32);
+            _comparison = new LogitComparison(model.Head.Rows);
         }
     }
 
-    /// <summary>Scores a text.</summary>
-    /// <param name="file">The text, in UTF-8.</param>
+    /// <summary>Throws unless every id that both vocabularies have is the same token in both.</summary>
+    /// <exception cref="ArgumentException">One is not.</exception>
+    public static void RequireSameTokens(Tokenizer one, Tokenizer other)
+    {
+        for (int id = 0; id < Math.Min(one.VocabSize, other.VocabSize); id++)
+        {
+            if (one.IdToToken(id) is { } text && other.IdToToken(id) is { } otherText && text != otherText)
+            {
+                throw new ArgumentException($"models of different vocabularies cannot be compared: token {id} is not the same");
+            }
+        }
+    }
+
+    /// <summary>Scores a text, once.</summary>
+    /// <param name="text">Its tokens.</param>
     /// <param name="progress">Told the perplexity so far, and the share of the text that is done.</param>
     /// <param name="cancellation">Stops between two windows.</param>
     /// <exception cref="InvalidDataException">The text is too short, or not UTF-8.</exception>
-    public PerplexityReport Measure(string file, Action<string, double> progress, CancellationToken cancellation = default)
+    public PerplexityReport Measure(TextTokens text, Action<string, double> progress, CancellationToken cancellation = default)
     {
-        using TextTokens text = TextTokens.Open(file, _model.Tokenizer);
-        (_loss, _referenceLoss) = (default, default);
-        (int windows, long tokens, long given) = (0, 0, 0);
+        long given = 0;
         IEnumerable<int> ids = text.Read().Select(id =>
         {
             given++;
             return id;
         });
+        PerplexityReport report = Measure(ids, text.Bos, windows => progress(
+            string.Create(CultureInfo.InvariantCulture, $"perplexity {Math.Exp(_loss.Mean):0.0000}"),
+            _options.Chunks > 0 ? Math.Max(text.Share, (double)windows / _options.Chunks) : text.Share), cancellation);
+        return report.Loss.Count > 0 ? report : throw new InvalidDataException(_options.Stride is null
+            ? $"{text.Name}: {given} tokens are less than one chunk of {_options.Context}"
+            : $"{text.Name}: {given} tokens are too few: the first predicts the second");
+    }
+
+    /// <summary>Scores tokens; <paramref name="progress"/> is told the windows done.</summary>
+    internal PerplexityReport Measure(IEnumerable<int> ids, int? bos, Action<int> progress, CancellationToken cancellation = default)
+    {
+        (int windows, long tokens) = (0, 0);
         var clock = Stopwatch.StartNew();
-        foreach (TextWindow window in Windows(ids))
+        foreach (TextWindow window in _options.Stride is { } stride ? TextWindow.Sliding(ids, _options.Context, stride) : TextWindow.Chunks(ids, _options.Context, bos))
         {
             cancellation.ThrowIfCancellationRequested();
             Score(window);
             windows++;
             tokens += window.Tokens.Length;
-            progress(string.Create(CultureInfo.InvariantCulture, $"perplexity {Math.Exp(_loss.Mean):0.0000}"), Share(text.Share, windows));
+            progress(windows);
             if (windows == _options.Chunks)
             {
                 break;
             }
-        }
-
-        if (_loss.Count == 0)
-        {
-            throw new InvalidDataException(_options.Stride is null
-                ? $"{file}: {given} tokens are less than one chunk of {_options.Context}"
-                : $"{file}: {given} tokens are too few: the first predicts the second");
         }
 
         return new PerplexityReport
@@ -104,12 +120,6 @@ public sealed class Perplexity : IDisposable
         _reader.Dispose();
         _reference?.Dispose();
     }
-
-    private double Share(double share, int windows) => _options.Chunks > 0 ? Math.Max(share, (double)windows / _options.Chunks) : share;
-
-    private IEnumerable<TextWindow> Windows(IEnumerable<int> ids) => _options.Stride is { } stride
-        ? TextWindow.Sliding(ids, _options.Context, stride)
-        : TextWindow.Chunks(ids, _options.Context, _model.Tokenizer.Prefix is [int bos, ..] ? bos : null);
 
     private void Score(TextWindow window)
     {
@@ -144,24 +154,6 @@ public sealed class Perplexity : IDisposable
         for (int i = 0; i < logProbabilities.Rows; i++)
         {
             loss.Add(-logProbabilities[i][0]);
-        }
-    }
-
-    private static void RequireSameVocabulary(ModelBundle model, ModelBundle reference)
-    {
-        (Tokenizer one, Tokenizer other) = (model.Tokenizer, reference.Tokenizer);
-        for (int id = 0; id < Math.Min(one.VocabSize, other.VocabSize); id++)
-        {
-            if (one.IdToToken(id) is { } text && other.IdToToken(id) is { } otherText && text != otherText)
-            {
-                throw new ArgumentException($"{model.Info.Name} and {reference.Info.Name} cannot be compared: token {id} is not the same");
-            }
-        }
-
-        if (model.Decoder.Head.Rows != reference.Decoder.Head.Rows)
-        {
-            throw new ArgumentException(
-                $"{model.Info.Name} and {reference.Info.Name} cannot be compared: they have {model.Decoder.Head.Rows} and {reference.Decoder.Head.Rows} tokens");
         }
     }
 }

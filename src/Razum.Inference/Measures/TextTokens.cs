@@ -18,7 +18,6 @@ public sealed class TextTokens : IDisposable
 
     private readonly StreamReader _reader;
     private readonly Tokenizer _tokenizer;
-    private readonly string _name;
     private char[] _text;
     private int _length;
     private double _share;
@@ -30,8 +29,14 @@ public sealed class TextTokens : IDisposable
     public TextTokens(Stream stream, string name, Tokenizer tokenizer, int block = UsualBlock)
     {
         _reader = new StreamReader(stream, new UTF8Encoding(false, throwOnInvalidBytes: true));
-        (_name, _tokenizer, _text) = (name, tokenizer, new char[block]);
+        (Name, _tokenizer, _text) = (name, tokenizer, new char[block]);
     }
+
+    /// <summary>Name of the text.</summary>
+    public string Name { get; }
+
+    /// <summary>The token that texts begin with; null where they begin with none.</summary>
+    public int? Bos => _tokenizer.Prefix is [int bos, ..] ? bos : null;
 
     /// <summary>About how much of the text has been given out, from 0 to 1.</summary>
     public double Share { get; private set; }
@@ -95,7 +100,7 @@ public sealed class TextTokens : IDisposable
         }
         catch (DecoderFallbackException)
         {
-            throw new InvalidDataException($"{_name}: is not UTF-8 text");
+            throw new InvalidDataException($"{Name}: is not UTF-8 text");
         }
     }
 

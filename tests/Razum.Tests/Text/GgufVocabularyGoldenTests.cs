@@ -2,6 +2,7 @@ using System.Text.Json;
 using Razum.Inference;
 using Razum.Tensors.Checkpoints.Gguf;
 using Razum.Text;
+using Razum.Text.Gguf;
 
 namespace Razum.Tests.Text;
 
@@ -13,6 +14,12 @@ public sealed class GgufVocabularyGoldenTests
         from folder in Goldens.Cases("text/ggml-vocab")
         from file in Directory.EnumerateFiles(folder, "*.gguf")
         select new TheoryDataRow<string>(Path.GetRelativePath(Goldens.Root, file));
+
+    public static IEnumerable<TheoryDataRow<string>> SentencePieceFiles => Files.Where(row =>
+    {
+        using var model = new GgufModel(Path.Combine(Goldens.Root, row.Data));
+        return GgufVocabularies.Read(model).Model == "llama";
+    });
 
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Files))]
@@ -54,6 +61,31 @@ public sealed class GgufVocabularyGoldenTests
                 wrong++;
                 first = first.Length > 0 ? first : $"{JsonEncodedText.Encode(text)}: expected [{string.Join(",", expected)}], got [{string.Join(",", actual)}]";
             }
+        }
+    }
+
+    /// <summary>SentencePiece as tokenizer.json and back: the same ids, and the kinds that the file gave.</summary>
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(SentencePieceFiles))]
+    public void SentencePiece_as_tokenizer_json_and_back(string file)
+    {
+        file = Path.Combine(Goldens.Root, file);
+        using var model = new GgufModel(file);
+        GgufVocabulary vocabulary = GgufVocabularies.Read(model);
+        using TemporaryFolder folder = new();
+        (byte[] tokenizer, byte[] config) = GgufTokenizerFiles.Write(vocabulary, file);
+        File.WriteAllBytes(folder.File("tokenizer.json"), tokenizer);
+        File.WriteAllBytes(folder.File("tokenizer_config.json"), config);
+        GgufVocabulary back = GgufVocabularyReader.Read(folder.Path);
+        Assert.Equal(vocabulary.Tokens, back.Tokens);
+        Assert.Equal(vocabulary.Types, back.Types);
+        Tokenizer original = Tokenizer.FromGguf(vocabulary, file);
+        Tokenizer[] written = [Tokenizer.Load(folder.Path), Tokenizer.FromGguf(back, "back")];
+        using JsonDocument vectors = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Path.GetDirectoryName(file)!, "vectors.json")));
+        foreach (string text in vectors.RootElement.GetProperty("cases").EnumerateArray().Select(c => c.GetProperty("text").GetString()!).Concat(File.ReadAllText(file + ".inp").Split("\n__ggml_vocab_test__\n")))
+        {
+            Assert.All(written, other => Assert.Equal(original.Encode(text, addBos: true), other.Encode(text, addBos: true)));
+            Assert.All(written, other => Assert.Equal(original.Decode(original.Encode(text)), other.Decode(other.Encode(text))));
         }
     }
 
