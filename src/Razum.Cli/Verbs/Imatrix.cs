@@ -52,7 +52,11 @@ internal sealed class Imatrix : Verb
         {
             report = await WorkScreen.Run(
                 Terminal,
-                progress => Task.Run(() => ImportanceRun.Run(folder, text, output, options, arguments.GetValue(_processOutput), progress, cancellation))).ConfigureAwait(false);
+                progress => Task.Run(() =>
+                {
+                    var run = new ImportanceRun(options) { ProcessOutput = arguments.GetValue(_processOutput), Progress = progress };
+                    return run.Run(folder, text, output, cancellation);
+                })).ConfigureAwait(false);
         }
         finally
         {

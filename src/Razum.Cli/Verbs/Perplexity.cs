@@ -143,8 +143,8 @@ internal sealed class Perplexity : Verb
             json.WriteStartObject("against");
             json.WriteString("model", other);
             WriteLoss(json, reference);
-            json.WriteNumber("kl_divergence", divergence.Mean);
-            json.WriteNumber("kl_divergence_error", divergence.StandardError);
+            Write(json, "kl_divergence", divergence.Mean);
+            Write(json, "kl_divergence_error", divergence.StandardError);
             json.WriteNumber("same_top", top.Mean);
             json.WriteNumber("same_top_error", top.StandardError);
             json.WriteEndObject();
@@ -156,8 +156,21 @@ internal sealed class Perplexity : Verb
     private static void WriteLoss(Utf8JsonWriter json, Estimate loss)
     {
         (double value, double error) = PerplexityReport.PerplexityOf(loss);
-        json.WriteNumber("perplexity", value);
-        json.WriteNumber("perplexity_error", error);
-        json.WriteNumber("loss", loss.Mean);
+        Write(json, "perplexity", value);
+        Write(json, "perplexity_error", error);
+        Write(json, "loss", loss.Mean);
+    }
+
+    /// <summary>JSON has no number for a perplexity beyond all bounds.</summary>
+    private static void Write(Utf8JsonWriter json, string name, double value)
+    {
+        if (double.IsFinite(value))
+        {
+            json.WriteNumber(name, value);
+        }
+        else
+        {
+            json.WriteNull(name);
+        }
     }
 }

@@ -61,8 +61,12 @@ internal sealed class Tokenize : Verb
             return Task.FromResult(CommandLine.Done);
         }
 
-        bool chat = arguments.GetValue(_chat);
-        int[] ids = chat
+        if (arguments.GetValue(_chat) && !special)
+        {
+            throw new ArgumentException("--chat writes control tokens: --no-special does not go with it");
+        }
+
+        int[] ids = arguments.GetValue(_chat)
             ? tokenizer.Encode(ChatTemplate.For(tokenizer).Render([new ChatMessage("user", text)], new ChatOptions()))
             : tokenizer.Encode(text, addBos: true, parseSpecial: special);
         if (arguments.GetValue(_json))

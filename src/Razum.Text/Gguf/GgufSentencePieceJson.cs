@@ -32,10 +32,6 @@ internal static class GgufSentencePieceJson
         return memory.ToArray();
     }
 
-    /// <summary>Whether texts begin with bos: files that do not say so mean it.</summary>
-    public static bool AddsBos(GgufVocabulary vocabulary) =>
-        (vocabulary.AddBosToken ?? true) && vocabulary.BosTokenId is { } bos && (uint)bos < (uint)vocabulary.Tokens.Count;
-
     private static void WriteAddedTokens(Utf8JsonWriter json, SentencePieces pieces)
     {
         json.WriteStartArray("added_tokens");
@@ -76,7 +72,7 @@ internal static class GgufSentencePieceJson
 
     private static void WriteTemplate(Utf8JsonWriter json, GgufVocabulary vocabulary)
     {
-        if (!AddsBos(vocabulary))
+        if (!vocabulary.AddsBos)
         {
             return;
         }

@@ -11,14 +11,13 @@ public static class GgufTokenizerFiles
     /// <exception cref="InvalidDataException">The vocabulary is damaged, or of a kind that is not supported.</exception>
     public static (byte[] Tokenizer, byte[] Config) Write(GgufVocabulary vocabulary, string file)
     {
-        bool isSentencePiece = vocabulary.Model == "llama";
-        byte[] tokenizer = isSentencePiece ? GgufSentencePieceJson.Write(vocabulary, file) : GgufTokenizerJson.Write(vocabulary, file);
+        byte[] tokenizer = vocabulary.Model == "llama" ? GgufSentencePieceJson.Write(vocabulary, file) : GgufTokenizerJson.Write(vocabulary, file);
         using MemoryStream memory = new();
         using (Utf8JsonWriter json = new(memory, new JsonWriterOptions { Indented = true }))
         {
             json.WriteStartObject();
             json.WriteString("tokenizer_class", "PreTrainedTokenizerFast");
-            json.WriteBoolean("add_bos_token", isSentencePiece ? GgufSentencePieceJson.AddsBos(vocabulary) : vocabulary.AddBosToken ?? false);
+            json.WriteBoolean("add_bos_token", vocabulary.AddsBos);
             json.WriteBoolean("add_eos_token", false);
             Token(json, "bos_token", vocabulary.BosTokenId);
             Token(json, "eos_token", vocabulary.EosTokenId);

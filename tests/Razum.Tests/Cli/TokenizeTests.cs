@@ -20,7 +20,7 @@ public sealed class TokenizeTests : IDisposable
     public async Task One_line_per_token_and_the_count()
     {
         string[] lines = (await Run("tokenize", Model, "Hé\n<|user|>")).Split('\n');
-        Assert.Equal("""       0  "<|begin|>"  control""".Replace("<|begin|>", BosText(), StringComparison.Ordinal), lines[0].TrimEnd());
+        Assert.Equal("       0  \"<|bos|>\"  control", lines[0].TrimEnd());
         Assert.Equal("      82  \"H\"", lines[1].TrimEnd());
         Assert.Equal("     205  \"\\xC3\"", lines[2].TrimEnd());
         Assert.Equal("      20  \"\\n\"", lines[4].TrimEnd());
@@ -33,7 +33,7 @@ public sealed class TokenizeTests : IDisposable
     {
         string ids = await Run("tokenize", Model, "Hé <|user|>", "--ids");
         Assert.Equal("0 82 205 179 42 4", ids.Trim());
-        Assert.Equal($"{BosText()}Hé <|user|>", (await Run("tokenize", Model, "--decode", ids)).TrimEnd('\r', '\n'));
+        Assert.Equal("<|bos|>Hé <|user|>", (await Run("tokenize", Model, "--decode", ids)).TrimEnd('\r', '\n'));
         Assert.Equal("Hé ", (await Run("tokenize", Model, "--decode", "--no-special", "[0, 82, 205, 179, 42, 4]")).TrimEnd('\r', '\n'));
         Assert.Equal("Hé", Parse(await Run("tokenize", Model, "--decode", "82,205,179", "--json")).GetProperty("text").GetString());
         Assert.Equal("", (await Run("tokenize", Model, "--decode", "")).Trim());
@@ -87,6 +87,7 @@ public sealed class TokenizeTests : IDisposable
         await Fails("id -1 is outside", Model, "--decode", "82, -1");
         await Fails("x is no token id", Model, "--decode", "82 x");
         await Fails("--chat and --ids do not go with it", Model, "--decode", "--ids", "82");
+        await Fails("--no-special does not go with it", Model, "--chat", "--no-special", "a");
         await Fails("not both", Model, "a", "--file", _folder.File("picture"));
         await Fails("picture: is not UTF-8 text", Model, "--file", _folder.File("picture"));
         await Fails("no text", Model);
@@ -110,6 +111,4 @@ public sealed class TokenizeTests : IDisposable
         Assert.True(await terminal.Run(arguments) == CommandLine.Done, terminal.Error.ToString());
         return terminal.Output;
     }
-
-    private static string BosText() => Razum.Text.Templates.RazumChat.Bos;
 }

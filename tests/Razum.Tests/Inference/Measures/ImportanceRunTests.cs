@@ -21,7 +21,8 @@ public sealed class ImportanceRunTests
         using TemporaryFolder folder = new();
         using GgufModel model = new(Path.Combine(Goldens.Root, "gguf", "models", name, "model.gguf"));
         File.WriteAllText(folder.File("text"), string.Concat(Enumerable.Range(0, 200).Select(i => $"{i} apples and {i * i} pears.\n")));
-        ImportanceReport report = ImportanceRun.Run(model.Path, folder.File("text"), folder.File("out.gguf"), s_options, processOutput: true, (_, _) => { }, TestContext.Current.CancellationToken);
+        ImportanceReport report = new ImportanceRun(s_options) { ProcessOutput = true }.Run(
+            model.Path, folder.File("text"), folder.File("out.gguf"), TestContext.Current.CancellationToken);
         ImportanceMatrix matrix = ImportanceMatrix.Read(folder.File("out.gguf"));
         int layers = GgufConfig.Read(model).NumHiddenLayers;
         GgufTensor[] matrices = [.. model.Tensors.Where(t => t.Dims.Count > 1 && !t.Name.StartsWith($"blk.{layers}.", StringComparison.Ordinal))];
@@ -38,7 +39,8 @@ public sealed class ImportanceRunTests
     {
         using TemporaryFolder folder = new();
         string nano = Path.Combine(RepositoryFolder.Root, "models", "nano");
-        ImportanceRun.Run(nano, Path.Combine(RepositoryFolder.Root, "README.md"), folder.File("imatrix.gguf"), s_options with { Context = 256 }, false, (_, _) => { }, TestContext.Current.CancellationToken);
+        new ImportanceRun(s_options with { Context = 256 }).Run(
+            nano, Path.Combine(RepositoryFolder.Root, "README.md"), folder.File("imatrix.gguf"), TestContext.Current.CancellationToken);
         ImportanceMatrix matrix = ImportanceMatrix.Read(folder.File("imatrix.gguf"));
         Assert.Null(matrix.Find("output.weight", 128, 1));
         ModelConversion.ToGguf(nano, folder.File("whole.gguf"), Mixture.Find("F32")!, threads: 1);
@@ -83,7 +85,7 @@ public sealed class ImportanceRunTests
         Assert.Empty(Directory.EnumerateFiles(folder.Path, "out*"));
 
         ImportanceReport Run(TextOptions options, CancellationToken cancellation) =>
-            ImportanceRun.Run(folder.File("tiny"), folder.File("text"), folder.File("out.gguf"), options, false, (_, _) => { }, cancellation);
+            new ImportanceRun(options).Run(folder.File("tiny"), folder.File("text"), folder.File("out.gguf"), cancellation);
 
         ImportanceReport Short()
         {
