@@ -89,5 +89,37 @@ public sealed class GgufVocabularyGoldenTests
         }
     }
 
+    public static IEnumerable<TheoryDataRow<string>> Published => Goldens.Cases("text/tokenizers").Where(IsSentencePiece).Select(folder => new TheoryDataRow<string>(Path.GetFileName(folder)));
+
+    /// <summary>Published tokenizer.json files of that form keep their ids in a GGUF file; which blanks an added token swallows has no field there.</summary>
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(Published))]
+    public void Published_files_keep_their_ids(string name)
+    {
+        string folder = Path.Combine(Goldens.Root, "text", "tokenizers", name);
+        Tokenizer original = Tokenizer.Load(folder), inGguf = Tokenizer.FromGguf(GgufVocabularyReader.Read(folder), name);
+        using JsonDocument vectors = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "vectors.json")));
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "tokenizer.json")));
+        string[] swallow = [.. json.RootElement.GetProperty("added_tokens").EnumerateArray().Where(t => t.GetProperty("lstrip").GetBoolean() || t.GetProperty("rstrip").GetBoolean()).Select(t => t.GetProperty("content").GetString()!)];
+        string[] texts = [.. vectors.RootElement.GetProperty("cases").EnumerateArray().Select(c => c.GetProperty("text").GetString()!).Where(t => !swallow.Any(t.Contains))];
+        Assert.True(texts.Length > 100);
+        Assert.All(texts, text => Assert.Equal(original.Encode(text, parseSpecial: false), inGguf.Encode(text, parseSpecial: false)));
+        Assert.Equal(original.Prefix.ToArray(), inGguf.Prefix.ToArray());
+    }
+
+    /// <summary>BPE with byte fallback whose blanks are replaced by the normalizer, not by a pre-tokenizer.</summary>
+    private static bool IsSentencePiece(string folder)
+    {
+        string file = Path.Combine(folder, "tokenizer.json");
+        if (!File.Exists(file))
+        {
+            return false;
+        }
+
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(file));
+        return json.RootElement.GetProperty("model").TryGetProperty("byte_fallback", out JsonElement falls) && falls.ValueKind == JsonValueKind.True
+            && json.RootElement.TryGetProperty("pre_tokenizer", out JsonElement pre) && pre.ValueKind == JsonValueKind.Null;
+    }
+
     private static int[] Numbers(JsonElement array) => [.. array.EnumerateArray().Select(e => e.GetInt32())];
 }
