@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 using Razum.Models;
 using Razum.Models.Gguf;
@@ -107,14 +108,27 @@ internal sealed class ImportanceSums
             Span<double> squares = Squares.AsSpan(matrix * columns, columns);
             for (int t = 0; t < x.Rows; t++)
             {
-                ReadOnlySpan<float> row = x[t];
-                for (int c = 0; c < squares.Length; c++)
-                {
-                    squares[c] += (double)row[c] * row[c];
-                }
+                AddSquares(x[t], squares);
             }
 
             Counts[matrix] += x.Rows;
+        }
+
+        private static void AddSquares(ReadOnlySpan<float> row, Span<double> squares)
+        {
+            int c = 0;
+            for (; c <= row.Length - Vector<float>.Count; c += Vector<float>.Count)
+            {
+                Vector.Widen(new Vector<float>(row[c..]), out Vector<double> low, out Vector<double> high);
+                Span<double> first = squares[c..], second = first[Vector<double>.Count..];
+                (new Vector<double>(first) + (low * low)).CopyTo(first);
+                (new Vector<double>(second) + (high * high)).CopyTo(second);
+            }
+
+            for (; c < row.Length; c++)
+            {
+                squares[c] += (double)row[c] * row[c];
+            }
         }
     }
 }
