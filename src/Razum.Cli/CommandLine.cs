@@ -47,8 +47,11 @@ internal static partial class CommandLine
             new Clean(terminal, threads),
             new Pull(terminal, threads),
             new Inspect(terminal, threads),
+            new Tokenize(terminal, threads),
+            new Verbs.Perplexity(terminal, threads),
             new Verbs.Convert(terminal, threads),
             new Quantize(terminal, threads),
+            new Imatrix(terminal, threads),
             new Bench(terminal, threads),
             new Doctor(terminal, threads),
         };

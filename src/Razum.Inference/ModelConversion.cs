@@ -74,11 +74,11 @@ public static class ModelConversion
 
     /// <summary>Writes a GGUF file, or a folder with an adapter merged into it, as a folder in the published layout.</summary>
     /// <param name="input">The file or folder.</param>
-    /// <param name="folder">A new or existing folder, another one.</param>
+    /// <param name="folder">A new or empty folder; it appears whole or not at all.</param>
     /// <param name="stored">F32 or BF16.</param>
     /// <param name="adapter">A LoRA adapter to merge into it, a folder as PEFT writes it or a GGUF file; null for none.</param>
     /// <exception cref="InvalidDataException">The input is damaged, or holds what published configs have no fields for.</exception>
-    /// <exception cref="IOException">The disk is full or the folder cannot be written.</exception>
+    /// <exception cref="IOException">The folder is not empty, the disk is full or the folder cannot be written.</exception>
     public static void ToFolder(string input, string folder, ElementType stored, string? adapter = null)
     {
         if (!GgufModel.IsGguf(input))
@@ -90,28 +90,30 @@ public static class ModelConversion
         using var model = new GgufModel(input);
         ModelConfig config = Published(GgufConfig.Read(model), input);
         (byte[] tokenizer, byte[] tokenizerConfig) = GgufTokenizerFiles.Write(GgufVocabularies.Read(model), input);
-        WriteWeights(folder, Load(ref config, new GgufParameters(model, config), adapter), config, stored);
+        Decoder decoder = Load(ref config, new GgufParameters(model, config), adapter);
         byte[] defaults = GgufSampling.Text(GgufSampling.Read(model, config.VocabSize).Sampling, config.EosTokenIds);
-        AtomicFile.Write(Path.Combine(folder, "generation_config.json"), stream => stream.Write(defaults));
-        AtomicFile.Write(Path.Combine(folder, "tokenizer.json"), stream => stream.Write(tokenizer));
-        AtomicFile.Write(Path.Combine(folder, "tokenizer_config.json"), stream => stream.Write(tokenizerConfig));
+        AtomicFolder.Write(folder, target =>
+        {
+            WriteWeights(target, decoder, config, stored);
+            File.WriteAllBytes(Path.Combine(target, "generation_config.json"), defaults);
+            File.WriteAllBytes(Path.Combine(target, "tokenizer.json"), tokenizer);
+            File.WriteAllBytes(Path.Combine(target, "tokenizer_config.json"), tokenizerConfig);
+        });
     }
 
     private static void MergeFolder(string input, string folder, ElementType stored, string? adapter)
     {
-        if (Path.TrimEndingDirectorySeparator(Path.GetFullPath(input)) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))
-        {
-            throw new ArgumentException($"{folder}: this is the input");
-        }
-
         using var checkpoint = new Checkpoint(input);
         ModelConfig config = ModelConfigReader.Read(input);
-        WriteWeights(folder, Load(ref config, new CheckpointParameters(checkpoint), adapter), config, stored);
-        foreach (string source in s_beside.Select(name => Path.Combine(input, name)).Where(File.Exists))
+        Decoder decoder = Load(ref config, new CheckpointParameters(checkpoint), adapter);
+        AtomicFolder.Write(folder, target =>
         {
-            byte[] bytes = File.ReadAllBytes(source);
-            AtomicFile.Write(Path.Combine(folder, Path.GetFileName(source)), stream => stream.Write(bytes));
-        }
+            WriteWeights(target, decoder, config, stored);
+            foreach (string source in s_beside.Select(name => Path.Combine(input, name)).Where(File.Exists))
+            {
+                File.Copy(source, Path.Combine(target, Path.GetFileName(source)));
+            }
+        });
     }
 
     private static void WriteWeights(string folder, Decoder decoder, ModelConfig config, ElementType stored)
@@ -119,7 +121,6 @@ public static class ModelConversion
         var writer = new SafetensorsWriter();
         writer.AddMetadata("format", "pt");
         PublishedTensors.AddTo(writer, decoder, stored);
-        Directory.CreateDirectory(folder);
         writer.Save(Path.Combine(folder, "model.safetensors"));
         ModelConfigWriter.Write(Path.Combine(folder, "config.json"), config, stored);
     }

@@ -89,7 +89,9 @@ public sealed class GgufAdapterTests : IDisposable
             }
         }
 
-        Assert.Contains("this is the input", Assert.Throws<ArgumentException>(() => ModelConversion.ToFolder(model, model + "/", ElementType.F32, peft)).Message);
+        byte[] before = File.ReadAllBytes(Path.Combine(model, "model.safetensors"));
+        Assert.Throws<IOException>(() => ModelConversion.ToFolder(model, model + "/", ElementType.F32, peft));
+        Assert.Equal(before, File.ReadAllBytes(Path.Combine(model, "model.safetensors")));
     }
 
     [Fact]
