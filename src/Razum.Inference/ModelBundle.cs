@@ -68,7 +68,7 @@ public sealed class ModelBundle : IDisposable
         ArgumentNullException.ThrowIfNull(folder);
         if (GgufModel.IsGguf(folder))
         {
-            return LoadGguf(folder, format, threads, adapter);
+            return LoadGguf(folder, format, threads, engine, adapter);
         }
 
         if (!Directory.Exists(folder))
@@ -84,16 +84,9 @@ public sealed class ModelBundle : IDisposable
         try
         {
             string name = HubCache.NameOf(folder) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
-            // Absorbed: a decoded token reads the cached latents as they are. One form for prompts too, so that chunks change no bit.
-            if (engine is not null && format is { } chosen)
-            {
-                Decoder shape = new(config, new ShapeParameters());
-                ModelInfo info = CachePlan.Limit(new ModelInfo(name, config.VocabSize, config.MaxPositionEmbeddings, []), engine);
-                CacheShape stored = CachePlan.Shape(shape, engine.Speculation == SpeculationKind.Mtp, engine.RecordRouting);
-                CachePlan.Blocks(engine, info, stored, MemoryRoom.Beside(MemoryRoom.ToQuantise(shape, chosen)));
-            }
-
+            RequireRoom(name, config, format, engine);
             Decoder decoder = Read(config, new CheckpointParameters(checkpoint), format, threads, adapter);
+            // Absorbed: a decoded token reads the cached latents as they are. One form for prompts too, so that chunks change no bit.
             decoder.LatentForm = LatentAttentionForm.Absorbed;
             return new ModelBundle(name, decoder, tokenizer, defaults, checkpoint);
         }
@@ -104,22 +97,38 @@ public sealed class ModelBundle : IDisposable
         }
     }
 
-    private static ModelBundle LoadGguf(string path, WeightFormat? format, int threads, string? adapter)
+    private static ModelBundle LoadGguf(string path, WeightFormat? format, int threads, EngineOptions? engine, string? adapter)
     {
         var model = new GgufModel(path);
         try
         {
             ModelConfig config = GgufConfig.Read(model);
             Tokenizer tokenizer = Tokenizer.FromGguf(GgufVocabularies.Read(model), path);
+            string name = Path.GetFileNameWithoutExtension(path);
+            RequireRoom(name, config, format, engine);
             Decoder decoder = Read(config, new GgufParameters(model, config), format, threads, adapter);
             decoder.LatentForm = LatentAttentionForm.Absorbed;
-            return new ModelBundle(Path.GetFileNameWithoutExtension(path), decoder, tokenizer, GgufSampling.Read(model, config.VocabSize), model);
+            return new ModelBundle(name, decoder, tokenizer, GgufSampling.Read(model, config.VocabSize), model);
         }
         catch
         {
             model.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Quantised weights are all this process's own: they fit beside a context before any is made, or none is.</summary>
+    private static void RequireRoom(string name, ModelConfig config, WeightFormat? format, EngineOptions? engine)
+    {
+        if (engine is null || format is not { } chosen)
+        {
+            return;
+        }
+
+        Decoder shape = new(config, new ShapeParameters());
+        ModelInfo info = CachePlan.Limit(new ModelInfo(name, config.VocabSize, config.MaxPositionEmbeddings, []), engine);
+        EnginePlan plan = EnginePlan.Of(shape, info, engine, MemoryRoom.Beside(0));
+        CachePlan.Blocks(engine, info, plan.Cache, plan.Room with { Weights = MemoryRoom.ToQuantise(shape, chosen) });
     }
 
     private static Decoder Read(ModelConfig config, ParameterSource source, WeightFormat? format, int threads, string? adapter)

@@ -53,7 +53,7 @@ internal sealed unsafe class PackedWeight : IDisposable
     internal static bool IsCurrent(Weight weight) => weight.Reading switch
     {
         WeightReading.Tiles => BlockTiles.IsCurrent(weight),
-        WeightReading.Unpacked => true,
+        WeightReading.Unpacked or WeightReading.Stored => true,
         _ => weight.Packed is { } packed && packed._version == weight.Version,
     };
 
