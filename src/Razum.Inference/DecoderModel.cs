@@ -59,7 +59,7 @@ internal sealed class DecoderModel : StepModel
     public override MemoryRoom Place(ModelInfo model, EngineOptions options)
     {
         EnginePlan plan = EnginePlan.Of(_decoder, model, options, MemoryRoom.Beside(0));
-        plan.Weights.Apply(_decoder, _whole.Ops.Arithmetic);
+        plan.Weights.Apply(_decoder, options, plan.Room.Available - plan.Room.Weights - plan.Room.Step - (BlockTable.BlocksFor(model.ContextLength) * plan.Cache.BlockBytes));
         return plan.Room;
     }
 

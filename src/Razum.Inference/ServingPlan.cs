@@ -20,16 +20,15 @@ public sealed record ServingPlan
         string ahead = $".{config.NumHiddenLayers}.";
         Types = [.. model.Tensors.GroupBy(t => t.Type).Select(g => (g.Key, g.Count(), g.Sum(t => t.Bytes))).OrderByDescending(t => t.Item3)];
         AheadBytes = config.NumNextnPredictLayers == 0 ? 0 : model.Tensors.Where(t => t.Name.StartsWith("model.layers" + ahead, StringComparison.Ordinal) || t.Name.StartsWith("blk" + ahead, StringComparison.Ordinal)).Sum(t => t.Bytes);
-        Parameters = decoder.Parameters.Where(w => !IsAhead(decoder, w)).Sum(w => w.Count);
+        Parameters = decoder.Parameters.Where(w => !WeightPlan.IsAhead(decoder, w)).Sum(w => w.Count);
 
         Taken = WeightPlan.Taken(decoder);
         BlockBytes = plan.Cache.BlockBytes;
         CacheBytes = Sequences * BlockTable.BlocksFor(ContextLength) * BlockBytes;
 
-        DecoderCost all = new(decoder), files = new(decoder, w => plan.Weights.ReadsFile(decoder, w, options.Arithmetic));
+        DecoderCost all = new(decoder), files = new(decoder, w => plan.Weights.ReadsFile(decoder, w, options));
         (Active, TokenBytes, AlwaysBytes) = (all.Active, all.WeightBytes(1, 1), all.WeightBytes(0, 1));
-        double inFiles = decoder.Parameters.Where(w => !IsAhead(decoder, w) && WeightPlan.IsMultiplied(decoder, w) && plan.Weights.ReadsFile(decoder, w, options.Arithmetic))
-            .Sum(w => (double)w.StoredBytes);
+        double inFiles = plan.Weights.ReadFromFiles(decoder, options);
         double always = files.WeightBytes(0, 1), step = files.WeightBytes(Sequences, Sequences);
         double pages = plan.Room.Available - plan.Room.Weights - plan.Room.Step - CacheBytes; // what memory can hold of the files
         FittingContext = Fitting(config);
@@ -144,8 +143,6 @@ public sealed record ServingPlan
 
     /// <summary>All types that a plan can be made for.</summary>
     public static IEnumerable<string> KnownTypes => PlannedModel.Types;
-
-    private static bool IsAhead(Decoder decoder, Weight weight) => weight.Name.StartsWith(WeightPlan.MtpPrefix(decoder), StringComparison.Ordinal);
 
     private int Fitting(ModelConfig config)
     {

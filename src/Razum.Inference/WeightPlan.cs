@@ -42,13 +42,11 @@ internal readonly record struct WeightPlan(WeightPlacement Placement, long Pendi
     /// <summary>The plan with a placement.</summary>
     public static WeightPlan Of(Decoder decoder, EngineOptions options, WeightPlacement placement)
     {
-        bool drafts = options.Speculation == SpeculationKind.Mtp;
-        string ahead = MtpPrefix(decoder);
         long pending = 0;
         foreach (Weight weight in decoder.Parameters)
         {
             pending += weight.BlockScales?.PendingBytes ?? 0;
-            bool isUsed = drafts || !weight.Name.StartsWith(ahead, StringComparison.Ordinal);
+            bool isUsed = IsUsed(decoder, weight, options);
             if (isUsed || weight.IsVector)
             {
                 pending += weight.PendingBytes; // F8 factors among them where they are not mapped
@@ -64,26 +62,43 @@ internal readonly record struct WeightPlan(WeightPlacement Placement, long Pendi
     }
 
     /// <summary>Makes products read where the plan says. Copies that exist already stay in use.</summary>
-    public void Apply(Decoder decoder, Arithmetic arithmetic)
+    /// <param name="decoder">The model.</param>
+    /// <param name="options">The engine.</param>
+    /// <param name="pages">Bytes of memory that files can have.</param>
+    public void Apply(Decoder decoder, EngineOptions options, long pages)
     {
+        bool leaves = ReadFromFiles(decoder, options) > pages;
         foreach (Weight weight in decoder.Parameters)
         {
-            weight.StaysInPlace = weight.Packed is null && weight.Tiles is null && Stays(weight, Placement, arithmetic);
+            weight.StaysInPlace = weight.Packed is null && weight.Tiles is null && Stays(weight, Placement, options.Arithmetic);
+            weight.LeavesMemory = leaves && ReadsFile(decoder, weight, options);
         }
+    }
+
+    /// <summary>Bytes of the weights that products read from their files.</summary>
+    public long ReadFromFiles(Decoder decoder, EngineOptions options)
+    {
+        WeightPlan plan = this;
+        return decoder.Parameters.Where(w => IsUsed(decoder, w, options) && IsMultiplied(decoder, w) && plan.ReadsFile(decoder, w, options)).Sum(w => w.StoredBytes);
     }
 
     /// <summary>Bytes of this process's own memory that weights take already.</summary>
     public static long Taken(Decoder decoder) => decoder.Parameters.Sum(w => OwnBytes(w) + (w.BlockScales is { } scales ? OwnBytes(scales) : 0));
 
     /// <summary>Whether products read a weight from its file: by the placement, or because its format has no other way.</summary>
-    public bool ReadsFile(Decoder decoder, Weight weight, Arithmetic arithmetic) =>
-        weight.IsMapped && (Stays(weight, Placement, arithmetic) || CopyFormat(decoder, weight, arithmetic) is null);
+    public bool ReadsFile(Decoder decoder, Weight weight, EngineOptions options) =>
+        weight.IsMapped && (Stays(weight, Placement, options.Arithmetic) || CopyFormat(decoder, weight, options.Arithmetic) is null);
 
     /// <summary>Whether a weight is multiplied with; the embedding alone is not.</summary>
     public static bool IsMultiplied(Decoder decoder, Weight weight) => !weight.IsVector && (weight == decoder.Head || weight.Name != Embedding);
 
-    /// <summary>How names of the layer of multi-token prediction begin.</summary>
-    public static string MtpPrefix(Decoder decoder) => $"model.layers.{decoder.Config.NumHiddenLayers}.";
+    /// <summary>Whether a weight is one of the layer of multi-token prediction.</summary>
+    public static bool IsAhead(Decoder decoder, Weight weight) => decoder.Mtp is not null && weight.Name.StartsWith(MtpPrefix(decoder), StringComparison.Ordinal);
+
+    /// <summary>The layer of multi-token prediction is run by an engine that drafts with it alone.</summary>
+    private static bool IsUsed(Decoder decoder, Weight weight, EngineOptions options) => options.Speculation == SpeculationKind.Mtp || !IsAhead(decoder, weight);
+
+    private static string MtpPrefix(Decoder decoder) => $"model.layers.{decoder.Config.NumHiddenLayers}.";
 
     /// <summary>Products in BF16 have no way to read F32 and BF16 where they are.</summary>
     private static bool Stays(Weight weight, WeightPlacement placement, Arithmetic arithmetic)

@@ -18,7 +18,7 @@ internal sealed unsafe class PackedWeight : IDisposable
     private PackedWeight(Weight weight)
     {
         PanelBytes = (nint)weight.Columns * Panel.Width * weight.Format.ValueBytes();
-        _data = (byte*)NativeMemory.AlignedAlloc((nuint)(PanelBytes * Panel.Count(weight.Rows)), 64);
+        _data = (byte*)LargePages.AllocateCopy((nuint)(PanelBytes * Panel.Count(weight.Rows)));
     }
 
     ~PackedWeight() => Free();

@@ -65,6 +65,12 @@ public sealed unsafe class Weight : IDisposable
     /// </summary>
     internal bool StaysInPlace { get; set; }
 
+    /// <summary>Whether memory does not hold all that is read from files, so that pages of this mapped weight may be gone when it is read again.</summary>
+    internal bool LeavesMemory { get; set; }
+
+    /// <summary>Whether the system was told that its bytes will be read (<see cref="MappedPages"/>).</summary>
+    internal bool WasExpected { get; set; }
+
     /// <summary>The format's row in the table of block formats; null for formats that store every value by itself.</summary>
     internal BlockFormat? Blocks => BlockFormat.Of(Format);
 

@@ -27,8 +27,11 @@ internal sealed unsafe class BlockTiles : IDisposable
         Count = columns / format.Values;
         PanelBytes = (nint)Count * format.TileBytes;
         Bytes = PanelBytes * ((rows + Lanes - 1) / Lanes);
-        _data = (byte*)NativeMemory.AlignedAlloc((nuint)Bytes, 64);
-        NativeMemory.Clear(_data, (nuint)Bytes);
+        _data = (byte*)LargePages.AllocateCopy((nuint)Bytes);
+        if (rows % Lanes > 0)
+        {
+            NativeMemory.Clear(_data + Bytes - PanelBytes, (nuint)PanelBytes); // the rest is written whole, by many threads
+        }
     }
 
     ~BlockTiles() => Free();

@@ -109,6 +109,14 @@ internal static unsafe partial class Experts
         for (int b = 0; b < groups.BusyCount; b++)
         {
             int e = groups.Busy[b];
+            MappedPages.Expect(experts.Gate[e]);
+            MappedPages.Expect(experts.Up[e]);
+            MappedPages.Expect(experts.Down[e]);
+        }
+
+        for (int b = 0; b < groups.BusyCount; b++)
+        {
+            int e = groups.Busy[b];
             if (!PackedWeight.IsCurrent(experts.Gate[e]) || !PackedWeight.IsCurrent(experts.Up[e]) || !PackedWeight.IsCurrent(experts.Down[e]))
             {
                 lock (experts.Gate)

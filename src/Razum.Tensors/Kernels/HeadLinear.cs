@@ -91,6 +91,7 @@ internal static unsafe class HeadLinear
         where V : struct
     {
         Check(byRows ? x : y, slice, heads, w.Rows, w.Columns, byRows ? y : x);
+        MappedPages.Expect(w);
         int columns = byRows ? w.Columns : slice.Count;
         int depth = byRows ? slice.Count : w.Columns;
         Pieces pieces = new(x.Rows, columns, depth, heads > pool.Threads ? 1 : pool.Threads);

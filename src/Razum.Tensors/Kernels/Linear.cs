@@ -27,6 +27,7 @@ internal static unsafe class Linear
             return;
         }
 
+        MappedPages.Expect(w);
         Pieces pieces = new(x.Rows, w.Rows, w.Columns, pool.Threads);
         if (w.Reading == WeightReading.Unpacked)
         {
