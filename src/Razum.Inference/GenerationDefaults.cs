@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Razum.Tensors.Checkpoints;
 
 namespace Razum.Inference;
 
@@ -35,7 +36,7 @@ public sealed record GenerationDefaults
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
-            throw new InvalidDataException($"{file}: not valid JSON: {fault.Message.ReplaceLineEndings(" ")}", fault);
+            throw new InvalidDataException($"{file}: not valid JSON: {OneLine.Quote(fault.Message)}", fault);
         }
     }
 

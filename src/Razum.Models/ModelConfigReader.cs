@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Razum.Models.Configuration;
+using Razum.Tensors.Checkpoints;
 
 namespace Razum.Models;
 
@@ -47,7 +48,7 @@ public static class ModelConfigReader
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException) // the latter: text that is not UTF-8
         {
-            throw new InvalidDataException($"{name}: not valid JSON: {fault.Message.ReplaceLineEndings(" ")}", fault);
+            throw new InvalidDataException($"{name}: not valid JSON: {OneLine.Quote(fault.Message)}", fault);
         }
     }
 

@@ -40,7 +40,7 @@ internal readonly struct JsonFields(string file, string path, JsonElement elemen
         }
     }
 
-    public InvalidDataException Fault(string name, string fault) => new($"{File}: {(Path.Length == 0 || name.Length == 0 ? Path + name : $"{Path}.{name}")}: {fault}");
+    public InvalidDataException Fault(string name, string fault) => new($"{File}: {Printable($"{(Path.Length == 0 || name.Length == 0 ? Path + name : $"{Path}.{name}")}: {fault}")}");
 
     /// <summary>The value of a field; null when it is absent or null.</summary>
     public JsonElement? Find(string name) =>
@@ -99,4 +99,13 @@ internal readonly struct JsonFields(string file, string path, JsonElement elemen
 
     /// <summary>Ids are below this.</summary>
     public const int MaxTokens = 1 << 24; // far above every published vocabulary
+
+    /// <summary>Text of a file as part of a message: control characters stand there as patterns write them.</summary>
+    public static string Printable(string text) => string.Concat(text.Select(c => c switch
+    {
+        '\n' => @"\n",
+        '\r' => @"\r",
+        '\t' => @"\t",
+        _ => char.IsControl(c) ? $"\\u{(int)c:x4}" : c.ToString(),
+    }));
 }

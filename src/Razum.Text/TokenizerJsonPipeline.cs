@@ -7,6 +7,8 @@ namespace Razum.Text;
 /// <summary>The steps of a <c>tokenizer.json</c> around its model: normalizer, pre-tokenizer, post-processor, decoder.</summary>
 internal sealed class TokenizerJsonPipeline
 {
+    private const int LongestShown = 120;
+
     private readonly List<PieceStep> _steps = [];
 
     /// <param name="root">The file.</param>
@@ -169,7 +171,7 @@ internal sealed class TokenizerJsonPipeline
         }
         catch (FormatException e)
         {
-            throw pattern.Fault("Regex", $"{e.Message} in the pattern {OneLine(regex)}");
+            throw pattern.Fault("Regex", $"{e.Message} in the pattern {(regex.Length > LongestShown ? regex[..LongestShown] + "..." : regex)}");
         }
     }
 
@@ -278,7 +280,4 @@ internal sealed class TokenizerJsonPipeline
 
         return fields.RequiredText("type") == "Sequence" ? fields.Objects(listName).SelectMany(s => Flatten(s, listName)) : [fields];
     }
-
-    private static string OneLine(string text) =>
-        (text.Length > 120 ? text[..120] + "..." : text).Replace("\r", @"\r", StringComparison.Ordinal).Replace("\n", @"\n", StringComparison.Ordinal);
 }

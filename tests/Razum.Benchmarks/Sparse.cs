@@ -1,19 +1,14 @@
 using System.Diagnostics;
 using System.Globalization;
 using Razum.Inference;
-using Razum.Models;
-using Razum.Tensors.Checkpoints;
-using Razum.Tensors.Checkpoints.Gguf;
-using Razum.Models.Gguf;
-using Razum.Tensors.Threading;
 using Razum.Training.Speed;
 
 namespace Razum.Benchmarks;
 
 /// <summary>
 /// A checkpoint larger than memory and disk: written with holes for bytes, opened, and run. <c>sparse PATH</c> writes the folder of a shape (<c>--shape NAME</c>, R1
-/// with 671 B parameters unless said otherwise) in its published E4M3 layout (<c>--filled</c>: matrices have bytes, for a real disk), or with <c>--type TYPE</c> a .gguf file; <c>sparse PATH --run</c> loads what is there and
-/// runs one-token requests (<c>--tokens N</c>), reporting seconds and memory. <c>--place packed|experts|all</c> says where weights are read.
+/// with 671 B parameters unless said otherwise) in its published E4M3 layout (<c>--filled</c>: matrices have bytes, for a real disk). <c>sparse PATH --run</c> loads
+/// any folder or .gguf file and runs one-token requests (<c>--tokens N</c>), reporting seconds and memory; <c>--place packed|experts|all</c> says where weights are read.
 /// </summary>
 internal static class Sparse
 {
@@ -31,15 +26,7 @@ internal static class Sparse
 
         string shape = Option(options, "--shape") ?? "r1-671b";
         Stopwatch clock = Stopwatch.StartNew();
-        if (path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
-        {
-            WriteGguf(path, NamedShapes.Get(shape), Mixture.Find(Option(options, "--type") ?? "q8_0") ?? throw new ArgumentException("--type"));
-        }
-        else
-        {
-            SparseCheckpoint.Write(path, NamedShapes.Text(shape), Shards, options.Contains("--filled"));
-        }
-
+        SparseCheckpoint.Write(path, NamedShapes.Text(shape), Shards, options.Contains("--filled"));
         Console.WriteLine($"wrote {path} in {clock.Elapsed.TotalSeconds:F1} s");
     }
 
@@ -94,40 +81,6 @@ internal static class Sparse
         Dictionary<string, double> fields = File.ReadLines("/proc/self/status").Select(l => l.Split(':')).Where(p => p[0] is "VmHWM" or "RssAnon" or "RssFile")
             .ToDictionary(p => p[0], p => double.Parse(p[1].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) * 1024 / 1e9);
         return string.Create(CultureInfo.InvariantCulture, $"private {fields["RssAnon"]:F2} GB, mapped {fields["RssFile"]:F2} GB, most of both {fields["VmHWM"]:F2} GB");
-    }
-
-    private static void WriteGguf(string path, ModelConfig config, Mixture mixture)
-    {
-        using var pool = new WorkerPool(1);
-        var writer = new GgufWriter();
-        GgufMetadata.Write(writer, config, "sparse");
-        GgufMetadata.SetFileType(writer, mixture);
-        DirectoryInfo folder = Directory.CreateTempSubdirectory("razum-");
-        try
-        {
-            Text.ByteTokenizer.Write(folder.FullName);
-            GgufVocabularies.Write(writer, Text.Gguf.GgufVocabularyReader.Read(folder.FullName));
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
-
-        foreach (GgufRows tensor in GgufTensors.Of(new Decoder(config, new ShapeParameters())))
-        {
-            GgmlType type = mixture.TypeOf(tensor, config);
-            long bytes = tensor.Count / type.BlockSize() * type.BlockBytes();
-            if (tensor.Name.StartsWith("rope", StringComparison.Ordinal))
-            {
-                tensor.AddTo(writer, type, null, pool); // factors of positions: checked while the file is read
-            }
-            else
-            {
-                writer.Add(tensor.Name, type, tensor.Dims, stream => stream.Seek(bytes, SeekOrigin.Current));
-            }
-        }
-
-        writer.Save(path);
     }
 
     private static string? Option(string[] options, string name)

@@ -1,8 +1,13 @@
+using System.Globalization;
+
 namespace Razum.Tests;
 
 /// <summary>Damage for fuzz tests: a few changes at random places of a file.</summary>
 internal static class Mutation
 {
+    /// <summary>How many times as many inputs as usual: the environment variable <c>RAZUM_FUZZ</c>.</summary>
+    public static int Times { get; } = int.TryParse(Environment.GetEnvironmentVariable("RAZUM_FUZZ"), CultureInfo.InvariantCulture, out int times) ? times : 1;
+
     /// <summary>A copy with from one to <paramref name="most"/> changes: other bytes, flipped bits, parts missing or doubled, bytes that mean something to the format.</summary>
     /// <param name="bytes">The file; not changed.</param>
     /// <param name="random">Fixes the changes.</param>

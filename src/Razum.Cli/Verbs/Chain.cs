@@ -7,7 +7,7 @@ namespace Razum.Cli.Verbs;
 /// <summary>
 /// <c>razum chain FILE</c>: the steps of a recipe, one after another. Each step is a command line of Razum; paths in it are relative to the file. A step that
 /// was interrupted goes on where it was, one that is done is done again in no time, so the same command resumes a chain. <c>{seed}</c> in a step stands for the
-/// seed, and with <c>--seed</c> every <c>train</c> gets it.
+/// seed, and with <c>--seed</c> every <c>train</c> that names none gets it.
 /// </summary>
 internal sealed class Chain : Verb
 {
@@ -55,7 +55,8 @@ internal sealed class Chain : Verb
     private static string[] Seeded(string[] step, int? seed)
     {
         string[] seeded = [.. step.Select(a => a.Replace("{seed}", $"{seed ?? 1}", StringComparison.Ordinal))];
-        return seed is not null && step[0] == "train" ? [.. seeded, "--seed", $"{seed}"] : seeded;
+        bool lacksSeed = step[0] == "train" && !step.Contains("--seed");
+        return seed is not null && lacksSeed ? [.. seeded, "--seed", $"{seed}"] : seeded;
     }
 
     /// <summary><c>{"steps": [["train", "a.json"], ...]}</c></summary>

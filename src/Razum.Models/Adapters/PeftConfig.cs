@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Razum.Models.Configuration;
+using Razum.Tensors.Checkpoints;
 
 namespace Razum.Models.Adapters;
 
@@ -71,7 +72,7 @@ internal sealed class PeftConfig
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException) // the latter: text that is not UTF-8
         {
-            throw new InvalidDataException($"{file}: not valid JSON: {fault.Message.ReplaceLineEndings(" ")}", fault);
+            throw new InvalidDataException($"{file}: not valid JSON: {OneLine.Quote(fault.Message)}", fault);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Razum.Tensors.Checkpoints;
 
 namespace Razum.Models.Configuration;
 
@@ -164,12 +165,15 @@ internal sealed class ConfigFields(string file, string prefix, JsonElement eleme
         return product <= int.MaxValue ? (int)product : throw new InvalidDataException($"{file}: {prefix}{what}: {product} is too large, the limit is 2^31 - 1");
     }
 
-    public InvalidDataException Missing(string name) => new($"{file}: {prefix}{name}: missing");
+    public InvalidDataException Missing(string name) => new($"{Place(name)}: missing");
 
-    public InvalidDataException Expected(string name, string what) => new($"{file}: {prefix}{name}: expected {what}, found {Found(name)}");
+    public InvalidDataException Expected(string name, string what) => new($"{Place(name)}: expected {what}, found {Found(name)}");
 
     public InvalidDataException Unsupported(string name, string supported) =>
-        new($"{file}: {prefix}{name}: {Found(name)} is not supported, only {supported}");
+        new($"{Place(name)}: {Found(name)} is not supported, only {supported}");
+
+    // Names, too, can come from the file.
+    private string Place(string name) => $"{file}: {prefix}{OneLine.Quote(name)}";
 
     private int Whole(string name, int least, int most, int? fallback)
     {
@@ -192,6 +196,6 @@ internal sealed class ConfigFields(string file, string prefix, JsonElement eleme
         }
 
         string raw = string.Join(' ', value.GetRawText().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-        return raw.Length > LongestFound ? raw[..LongestFound] + "..." : raw;
+        return OneLine.Quote(raw.Length > LongestFound ? raw[..LongestFound] + "..." : raw);
     }
 }

@@ -1,3 +1,4 @@
+using Razum.Tensors.Checkpoints;
 using Razum.Tensors.Checkpoints.Gguf;
 
 namespace Razum.Models.Gguf;
@@ -79,6 +80,6 @@ public sealed class GgufFields(string path, IReadOnlyDictionary<string, GgufValu
 
         string text = value.IsList ? $"a list of {value.ElementType}" : FormattableString.Invariant($"{value.Value}");
         text = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-        return text.Length > LongestFound ? text[..LongestFound] + "..." : text;
+        return OneLine.Quote(text.Length > LongestFound ? text[..LongestFound] + "..." : text);
     }
 }

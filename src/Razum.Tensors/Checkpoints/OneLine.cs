@@ -6,9 +6,9 @@ namespace Razum.Tensors.Checkpoints;
 /// <summary>Text from files made fit for messages: one line, no control characters, bounded length.</summary>
 internal static class OneLine
 {
-    private const int Longest = 120;
+    private const int Longest = 200;
 
-    /// <summary>The text with everything unprintable escaped, cut after 120 characters.</summary>
+    /// <summary>The text with everything unprintable escaped, cut after 200 characters.</summary>
     public static string Quote(string text)
     {
         StringBuilder line = new();

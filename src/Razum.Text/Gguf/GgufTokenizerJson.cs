@@ -8,6 +8,7 @@ namespace Razum.Text.Gguf;
 /// </summary>
 internal static class GgufTokenizerJson
 {
+    private const int LongestShown = 120;
     private const int Control = 3;
     private const int UserDefined = 4;
 
@@ -91,11 +92,11 @@ internal static class GgufTokenizerJson
     {
         if (vocabulary.Model != "gpt2")
         {
-            throw new InvalidDataException($"{file}: tokenizer.ggml.model: {vocabulary.Model} is not supported, only gpt2");
+            throw new InvalidDataException($"{file}: tokenizer.ggml.model: {Shown(vocabulary.Model)} is not supported, only gpt2");
         }
 
         string[] rule = s_rules.GetValueOrDefault(vocabulary.Pre)
-            ?? throw new InvalidDataException($"{file}: tokenizer.ggml.pre: {vocabulary.Pre} is not supported, only {string.Join(", ", s_rules.Keys)}");
+            ?? throw new InvalidDataException($"{file}: tokenizer.ggml.pre: {Shown(vocabulary.Pre)} is not supported, only {string.Join(", ", s_rules.Keys)}");
         if (vocabulary.Types.Count > 0 && vocabulary.Types.Count != vocabulary.Tokens.Count)
         {
             throw new InvalidDataException($"{file}: tokenizer.ggml.token_type: {vocabulary.Types.Count} types for {vocabulary.Tokens.Count} tokens");
@@ -204,4 +205,6 @@ internal static class GgufTokenizerJson
         json.WriteEndArray();
         json.WriteEndObject();
     }
+
+    private static string Shown(string text) => JsonFields.Printable(text.Length > LongestShown ? text[..LongestShown] + "..." : text);
 }

@@ -164,6 +164,7 @@ internal static class PythonFormat
             'd' or 'n' when value is double number => PythonText.Str(PythonNumbers.Truncate(number)),
             'd' => PythonNumbers.AsInteger(value).ToString(grouped ? "N0" : "D", CultureInfo.InvariantCulture),
             '\0' when value is not double => PythonNumbers.AsInteger(value).ToString(grouped ? "N0" : "D", CultureInfo.InvariantCulture),
+            'x' or 'X' or 'o' or 'b' when value is double => throw new JinjaFault($"format '{kind}': an integer is required, not float"),
             'x' or 'X' or 'o' or 'b' => Radix(PythonNumbers.AsInteger(value), kind),
             'f' or 'F' => PythonNumbers.AsDouble(value).ToString(group + (precision < 0 ? 6 : precision), CultureInfo.InvariantCulture),
             '%' => (PythonNumbers.AsDouble(value) * 100).ToString(group + (precision < 0 ? 6 : precision), CultureInfo.InvariantCulture) + "%",

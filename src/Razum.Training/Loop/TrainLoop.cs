@@ -65,7 +65,7 @@ public sealed class TrainLoop : IDisposable
             TokenizerPath = run.TokenizerPath,
             Decoder = Decoder,
             Format = run.Export,
-            Greedy = run.Stages[^1] is { Preference: null, Data: null or { Kind: "examples" } },
+            Greedy = run.Stages[^1] is { Preference: null } last && (last.Data is null || HasExamples(last.Data)),
             EndOfTurn = run.Stages.Any(s => s.Data is not { Kind: "text" }) ? ChatTemplate.For(Tokenizer).EndOfTurn : Tokenizer.EosId,
         };
         Resume();
@@ -216,6 +216,8 @@ public sealed class TrainLoop : IDisposable
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
+
+    private static bool HasExamples(DataConfig data) => data.Kind == "examples" || data.Parts.Any(p => HasExamples(p.Data));
 
     private StageWork MakeStage(StageConfig stage) => stage.Policy is { } policy
         ? policy.Teacher is { } teacher ? new OnPolicyDistillation(_trainee, stage, policy, teacher) : new PolicyWork(_trainee, stage, policy)

@@ -45,7 +45,7 @@ public static class RunConfigReader
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException) // the latter: text that is not UTF-8
         {
-            throw new InvalidDataException($"{path}: not valid JSON: {fault.Message.ReplaceLineEndings(" ")}", fault);
+            throw new InvalidDataException($"{path}: not valid JSON: {OneLine.Quote(fault.Message)}", fault);
         }
     }
 

@@ -31,15 +31,16 @@ public sealed class TrainTests : IDisposable
         string run = WriteRun(2);
         File.WriteAllText(run, File.ReadAllText(run).Replace("\"out\"", "\"out-{seed}\""));
         string chain = _folder.File("chain.json");
-        File.WriteAllText(chain, """{"steps": [["train", "RUN"], ["inspect", "out-{seed}/final"], ["inspect", "none"], ["inspect", "out-{seed}/final"]]}"""
+        File.WriteAllText(chain, """{"steps": [["train", "RUN"], ["train", "RUN", "--seed", "{seed}1"], ["inspect", "out-{seed}/final"], ["inspect", "none"], ["inspect", "out-{seed}/final"]]}"""
             .Replace("RUN", Path.GetFileName(run)));
         var terminal = new TestTerminal();
         Assert.Equal(CommandLine.UserError, await terminal.Run("chain", chain, "--seed", "3"));
-        Assert.Contains("step 1 of 4: razum train run.json --seed 3", terminal.Output);
-        Assert.Contains("step 2 of 4: razum inspect out-3/final", terminal.Output);
-        Assert.Contains("step 3 of 4", terminal.Output);
-        Assert.DoesNotContain("step 4 of 4", terminal.Output);
+        Assert.Contains("step 1 of 5: razum train run.json --seed 3", terminal.Output);
+        Assert.Contains("step 3 of 5: razum inspect out-3/final", terminal.Output);
+        Assert.Contains("step 4 of 5", terminal.Output);
+        Assert.DoesNotContain("step 5 of 5", terminal.Output);
         Assert.True(Directory.Exists(_folder.File("out-3/final")));
+        Assert.True(Directory.Exists(_folder.File("out-31/final")));
     }
 
     [Fact]

@@ -12,6 +12,7 @@ public sealed class ModelConfigFaultTests
         { "llama", "model_type", "\"mamba\"", "model_type: \"mamba\" is not supported, only llama, qwen2, qwen2_moe, qwen3, qwen3_moe, deepseek_v2, deepseek_v3, deepseek_v32, kimi_k2" },
         { "llama", "model_type", null, "model_type: missing" },
         { "llama", "hidden_act", "\"gelu\"", "hidden_act: \"gelu\" is not supported" },
+        { "llama", "rope_scaling.lo\u007fw", "1", "rope_scaling.lo\\u007fw: 1 is not supported" },
         { "llama", "pretraining_tp", "2", "pretraining_tp: 2 is not supported" },
         { "llama", "hidden_size", "0", "hidden_size: expected a whole number of at least 1, found 0" },
         { "llama", "hidden_size", "-4", "hidden_size: expected a whole number" },
@@ -115,6 +116,8 @@ public sealed class ModelConfigFaultTests
     [InlineData("{\"model_type\":\"llama\",\"model_type\":\"llama\"}")]
     [InlineData("{\"model_type\":\"\\ud800\"}")]
     [InlineData("{\"model_type\":\n\"a\nb\"}")]
+    [InlineData("{\"model_type\":\"lla\u007fma\"}")]
+    [InlineData("{\"model_type\":nu\u0016l}")]
     public void Text_that_is_no_config_is_refused_in_one_line(string text)
     {
         string fault = Assert.Throws<InvalidDataException>(() => ModelConfigReader.Parse(text)).Message;

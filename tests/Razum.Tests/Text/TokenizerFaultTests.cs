@@ -1,4 +1,5 @@
 using Razum.Text;
+using Razum.Text.Gguf;
 
 namespace Razum.Tests.Text;
 
@@ -39,7 +40,7 @@ public sealed class TokenizerFaultTests : IDisposable
         InvalidDataException e = Assert.Throws<InvalidDataException>(() => Tokenizer.Load(_folder));
         Assert.StartsWith(file, e.Message, StringComparison.Ordinal);
         Assert.Contains(expected, e.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain('\n', e.Message);
+        Assert.DoesNotContain(e.Message, char.IsControl);
     }
 
     [Theory]
@@ -55,7 +56,16 @@ public sealed class TokenizerFaultTests : IDisposable
         File.WriteAllText(Path.Combine(_folder, "tokenizer_config.json"), json);
         InvalidDataException e = Assert.Throws<InvalidDataException>(() => Tokenizer.Load(_folder));
         Assert.Contains(expected, e.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain('\n', e.Message);
+        Assert.DoesNotContain(e.Message, char.IsControl);
+    }
+
+    [Theory]
+    [InlineData("gpt\0", "default", @"tokenizer.ggml.model: gpt\u0000 is not supported")]
+    [InlineData("gpt2", "lla\u001b[31mma", @"tokenizer.ggml.pre: lla\u001b[31mma is not supported")]
+    public void Gguf(string model, string pre, string expected)
+    {
+        InvalidDataException e = Assert.Throws<InvalidDataException>(() => Tokenizer.FromGguf(new GgufVocabulary { Model = model, Pre = pre, Tokens = ["a"] }, "x.gguf"));
+        Assert.StartsWith("x.gguf: " + expected, e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -24,7 +24,7 @@ public sealed class GgufWriter
     /// <inheritdoc cref="Set(string, GgufValue)"/>
     public void Set(string key, object value) => Set(key, new GgufValue(value));
 
-    /// <summary>Adds a tensor whose bytes <paramref name="write"/> puts into the stream, or seeks past: those are zeros, and take no room on the disk.</summary>
+    /// <summary>Adds a tensor whose bytes <paramref name="write"/> puts into the stream.</summary>
     /// <param name="name">Its name in the file.</param>
     /// <param name="type">Its type.</param>
     /// <param name="dims">Sizes, fastest first.</param>
@@ -67,8 +67,6 @@ public sealed class GgufWriter
                 Pad(stream, item.Length, alignment);
                 Progress?.Invoke(name, (double)(written += item.Length) / total);
             }
-
-            stream.SetLength(stream.Position); // where the last values were sought past
         });
     }
 

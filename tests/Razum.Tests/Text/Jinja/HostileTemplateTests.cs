@@ -13,6 +13,7 @@ public sealed class HostileTemplateTests
     [InlineData("{% set ns = namespace(s=['x']) %}{% for i in range(100) %}{% set ns.s = [ns.s, ns.s] %}{% endfor %}{{ ns.s }}", "")]
     [InlineData("{% set ns = namespace(s=['x']) %}{% for i in range(100) %}{% set ns.s = [ns.s, ns.s] %}{% endfor %}{{ ns.s|tojson }}", "")]
     [InlineData("{% set ns = namespace(s=['x']) %}{% for i in range(60) %}{% set ns.s = [ns.s, ns.s] %}{% endfor %}{{ ns.s == [ns.s[0], ns.s[1]] }}{{ ns.s|string|length }}", "")]
+    [InlineData("{{ '%x'|format(3.5) }}", "an integer is required")]
     [InlineData("{{ range(1000000000)|list }}", "Range too big")]
     [InlineData("{{ range(0, 10, -9223372036854775807)|list }}{{ range(-9223372036854775807, 9223372036854775807) }}", "Range too big")]
     [InlineData("{% for a in range(99999) %}{% for b in range(99999) %}{% for c in range(99999) %}{% endfor %}{% endfor %}{% endfor %}", "steps")]

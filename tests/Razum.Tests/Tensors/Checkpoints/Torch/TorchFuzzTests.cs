@@ -1,18 +1,14 @@
-using System.Globalization;
 using Razum.Tensors.Checkpoints;
 using Razum.Tensors.Checkpoints.Torch;
 
 namespace Razum.Tests.Tensors.Checkpoints.Torch;
 
 /// <summary>
-/// Damaged PyTorch files by the thousand, from a fixed seed: everything is read or refused in one line, in memory that follows the file. <c>RAZUM_FUZZ</c> = how
-/// many times as many.
+/// Damaged PyTorch files by the thousand, from a fixed seed: everything is read or refused in one line, in memory that follows the file. See <see cref="Mutation.Times"/>.
 /// </summary>
 public sealed class TorchFuzzTests : IDisposable
 {
-    private static readonly int s_times = int.TryParse(Environment.GetEnvironmentVariable("RAZUM_FUZZ"), CultureInfo.InvariantCulture, out int times) ? times : 1;
-
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryFolder _folder = TemporaryFolder.InMemory();
 
     [Fact]
     public void Archives_and_streams()
@@ -20,7 +16,7 @@ public sealed class TorchFuzzTests : IDisposable
         byte[][] seeds = [.. Goldens.Cases("torch-zip").Select(f => Path.Combine(f, "pytorch_model.bin")).Where(File.Exists).Select(File.ReadAllBytes)];
         Assert.SkipUnless(seeds.Length > 0, "no golden files");
         var random = new Random(21);
-        int count = 800 * s_times, read = 0;
+        int count = 800 * Mutation.Times, read = 0;
         for (int n = 0; n < count; n++)
         {
             read += Try(n < seeds.Length ? seeds[n] : Mutate(seeds[n % seeds.Length], random)) ? 1 : 0;
@@ -37,7 +33,7 @@ public sealed class TorchFuzzTests : IDisposable
         byte[] list = [.. TorchZip.Text("rest"), (byte)']', (byte)'(', .. TorchZip.Whole(5), .. TorchZip.Tensor("0", ElementType.F32, 6, 1, [2, 2], [1, 2]), (byte)'G', .. new byte[8], (byte)'e', (byte)'s'];
         byte[] pickle = TorchZip.Pickle([.. TorchZip.Dictionary(tensors), .. list]);
         var random = new Random(22);
-        int count = 1200 * s_times, read = 0;
+        int count = 1200 * Mutation.Times, read = 0;
         for (int n = 0; n < count; n++)
         {
             byte[] mutated = n == 0 ? pickle : Mutate(pickle, random);
