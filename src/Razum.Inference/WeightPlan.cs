@@ -49,7 +49,7 @@ internal readonly record struct WeightPlan(WeightPlacement Placement, long Pendi
             bool isUsed = IsUsed(decoder, weight, options);
             if (isUsed || weight.IsVector)
             {
-                pending += weight.PendingBytes; // F8 factors among them where they are not mapped
+                pending += weight.PendingBytes;
             }
 
             if (isUsed && !Stays(weight, placement, options.Arithmetic))
