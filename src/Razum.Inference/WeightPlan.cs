@@ -61,7 +61,10 @@ internal readonly record struct WeightPlan(WeightPlacement Placement, long Pendi
         return new WeightPlan(placement, pending);
     }
 
-    /// <summary>Makes products read where the plan says. Copies that exist already stay in use.</summary>
+    /// <summary>
+    /// Makes products read where the plan says. Copies that exist already stay in use; and what one engine reads in place, others over the same model do too, for a
+    /// product must not lose its copies while it runs.
+    /// </summary>
     /// <param name="decoder">The model.</param>
     /// <param name="options">The engine.</param>
     /// <param name="pages">Bytes of memory that files can have.</param>
@@ -70,8 +73,8 @@ internal readonly record struct WeightPlan(WeightPlacement Placement, long Pendi
         bool leaves = ReadFromFiles(decoder, options) > pages;
         foreach (Weight weight in decoder.Parameters)
         {
-            weight.StaysInPlace = weight.Packed is null && weight.Tiles is null && Stays(weight, Placement, options.Arithmetic);
-            weight.LeavesMemory = leaves && ReadsFile(decoder, weight, options);
+            weight.StaysInPlace |= weight.Packed is null && weight.Tiles is null && Stays(weight, Placement, options.Arithmetic);
+            weight.LeavesMemory |= leaves && ReadsFile(decoder, weight, options);
         }
     }
 
