@@ -48,8 +48,11 @@ internal static partial class CommandLine
             new Pull(terminal, threads),
             new Inspect(terminal, threads),
             new Plan(terminal, threads),
+            new Tokenize(terminal, threads),
+            new Verbs.Perplexity(terminal, threads),
             new Verbs.Convert(terminal, threads),
             new Quantize(terminal, threads),
+            new Imatrix(terminal, threads),
             new Bench(terminal, threads),
             new Doctor(terminal, threads),
         };

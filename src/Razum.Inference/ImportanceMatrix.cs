@@ -3,13 +3,13 @@ using Razum.Tensors.Checkpoints.Gguf;
 namespace Razum.Inference;
 
 /// <summary>
-/// How much the columns of every weight matter: the mean square of the activations that met them, measured by another program and kept in a GGUF file
-/// (tensors <c>NAME.in_sum2</c> and <c>NAME.counts</c>).
+/// How much the columns of every weight matter: the mean square of the activations that met them, measured by <see cref="Measures.ImportanceRun"/> or another
+/// program and kept in a GGUF file (tensors <c>NAME.in_sum2</c> and <c>NAME.counts</c>).
 /// </summary>
 public sealed class ImportanceMatrix
 {
-    private const string Sums = ".in_sum2";
-    private const string Counts = ".counts";
+    internal const string Sums = ".in_sum2";
+    internal const string Counts = ".counts";
 
     private readonly Dictionary<string, float[]> _columns = new(StringComparer.Ordinal);
 

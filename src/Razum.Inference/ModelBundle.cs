@@ -77,8 +77,7 @@ public sealed class ModelBundle : IDisposable
         }
 
         ModelConfig config = ModelConfigReader.Read(folder);
-        Tokenizer tokenizer = Tokenizer.FileOf(folder) is string vocabulary ? Tokenizer.Load(vocabulary)
-            : throw new InvalidDataException($"{Path.Combine(folder, "tokenizer.json")}: no such file");
+        Tokenizer tokenizer = LoadTokenizer(folder);
         GenerationDefaults defaults = GenerationDefaults.Load(folder, config.VocabSize);
         var checkpoint = new Checkpoint(folder);
         try
@@ -95,6 +94,21 @@ public sealed class ModelBundle : IDisposable
             checkpoint.Dispose();
             throw;
         }
+    }
+
+    /// <summary>The tokenizer of a folder or GGUF file alone: no weight is read.</summary>
+    /// <exception cref="InvalidDataException">There is none, or it is damaged or not supported; one line says what and where.</exception>
+    public static Tokenizer LoadTokenizer(string folder)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        if (GgufModel.IsGguf(folder))
+        {
+            using var model = new GgufModel(folder);
+            return Tokenizer.FromGguf(GgufVocabularies.Read(model), folder);
+        }
+
+        return Tokenizer.FileOf(folder) is string vocabulary ? Tokenizer.Load(vocabulary)
+            : throw new InvalidDataException($"{Path.Combine(folder, "tokenizer.json")}: no such file");
     }
 
     private static ModelBundle LoadGguf(string path, WeightFormat? format, int threads, EngineOptions? engine, string? adapter)

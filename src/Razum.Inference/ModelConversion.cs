@@ -61,10 +61,10 @@ public static class ModelConversion
 
     /// <summary>Writes a GGUF file as a folder in the published layout.</summary>
     /// <param name="input">The file.</param>
-    /// <param name="folder">A new or existing folder.</param>
+    /// <param name="folder">A new or empty folder; it appears whole or not at all.</param>
     /// <param name="stored">F32 or BF16.</param>
     /// <exception cref="InvalidDataException">The input is damaged, or holds what published configs have no fields for.</exception>
-    /// <exception cref="IOException">The disk is full or the folder cannot be written.</exception>
+    /// <exception cref="IOException">The folder is not empty, the disk is full or the folder cannot be written.</exception>
     public static void ToFolder(string input, string folder, ElementType stored)
     {
         using var model = new GgufModel(input);
@@ -78,13 +78,15 @@ public static class ModelConversion
             writer.Add(weight, weight.Name.EndsWith("e_score_correction_bias", StringComparison.Ordinal) ? ElementType.F32 : stored);
         }
 
-        Directory.CreateDirectory(folder);
-        writer.Save(Path.Combine(folder, "model.safetensors"));
-        ModelConfigWriter.Write(Path.Combine(folder, "config.json"), config, stored);
         byte[] defaults = GgufSampling.Text(GgufSampling.Read(model, config.VocabSize).Sampling, config.EosTokenIds);
-        AtomicFile.Write(Path.Combine(folder, "generation_config.json"), stream => stream.Write(defaults));
-        AtomicFile.Write(Path.Combine(folder, "tokenizer.json"), stream => stream.Write(tokenizer));
-        AtomicFile.Write(Path.Combine(folder, "tokenizer_config.json"), stream => stream.Write(tokenizerConfig));
+        AtomicFolder.Write(folder, target =>
+        {
+            writer.Save(Path.Combine(target, "model.safetensors"));
+            ModelConfigWriter.Write(Path.Combine(target, "config.json"), config, stored);
+            File.WriteAllBytes(Path.Combine(target, "generation_config.json"), defaults);
+            File.WriteAllBytes(Path.Combine(target, "tokenizer.json"), tokenizer);
+            File.WriteAllBytes(Path.Combine(target, "tokenizer_config.json"), tokenizerConfig);
+        });
     }
 
     /// <summary>Rotary factors as the formula that published configs have for them.</summary>

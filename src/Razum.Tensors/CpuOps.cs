@@ -36,6 +36,9 @@ public sealed unsafe class CpuOps : Ops, IDisposable
     /// <summary>Listens to <see cref="Ops.Observe(string, in Routing)"/>; null for nobody.</summary>
     public Action<string, Routing>? RoutingObserver { get; set; }
 
+    /// <summary>Listens to the inputs of all products with weights; null for nobody. Whoever listens changes no result.</summary>
+    public InputObserver? InputObserver { get; set; }
+
     internal KernelTable Kernels { get; }
 
     public override Tensor Embedding(Weight table, ReadOnlySpan<int> ids)
@@ -65,6 +68,7 @@ public sealed unsafe class CpuOps : Ops, IDisposable
     public override Tensor Linear(Tensor x, Weight weight, Weight? bias = null)
     {
         Require(weight.Columns == x.Columns, "Linear: inputs of", weight.Name, x);
+        InputObserver?.Invoke(weight, x, transposed: false);
         Kernels.Activations.Expect(x, Arena);
         Tensor y = Arena.Allocate(x.Rows, weight.Rows);
         Kernels.Linear(x, weight, bias, y);
@@ -75,6 +79,7 @@ public sealed unsafe class CpuOps : Ops, IDisposable
     public override Tensor HeadLinear(Tensor x, Weight weight, HeadRows slice, int heads, bool transposed)
     {
         Require(x.Columns == heads * (transposed ? slice.Count : weight.Columns), "HeadLinear: heads of", weight.Name, x);
+        InputObserver?.Invoke(weight, x, transposed);
         Tensor y = Arena.Allocate(x.Rows, heads * (transposed ? weight.Columns : slice.Count));
         Kernels.HeadLinear(x, weight, slice, heads, transposed, y);
         return y;
@@ -184,7 +189,12 @@ public sealed unsafe class CpuOps : Ops, IDisposable
     {
         Tensor y = Arena.Allocate(x.Rows, x.Columns);
         Arena.Mark mark = Arena.Here();
-        Kernels.Experts(Arena, x, routing, experts, y, out _);
+        Kernels.Experts(Arena, x, routing, experts, y, out ExpertActivations saved);
+        if (InputObserver is { } observer)
+        {
+            Show(observer, x, experts, saved);
+        }
+
         Arena.Release(mark);
         return y;
     }
@@ -361,6 +371,22 @@ public sealed unsafe class CpuOps : Ops, IDisposable
         if (TensorObserver is not null)
         {
             Observe(name, selected.ToTensor(Arena));
+        }
+    }
+
+    /// <summary>Shows the inputs of every expert that has rows: x for gate and up, silu(gate) * up for down.</summary>
+    private void Show(InputObserver observer, Tensor x, ExpertWeights experts, in ExpertActivations saved)
+    {
+        ExpertGroups groups = saved.Groups;
+        Tensor inputs = Gather(x, new ReadOnlySpan<int>(groups.Row, groups.Count)); // [T*K, D], sorted by expert
+        Tensor hidden = SwiGlu(saved.Gate, saved.Up); // [T*K, mi]
+        for (int b = 0; b < groups.BusyCount; b++)
+        {
+            int e = groups.Busy[b];
+            (int from, int count) = (groups.Start[e], groups.Rows(e));
+            observer(experts.Gate[e], inputs.SliceRows(from, count), transposed: false);
+            observer(experts.Up[e], inputs.SliceRows(from, count), transposed: false);
+            observer(experts.Down[e], hidden.SliceRows(from, count), transposed: false);
         }
     }
 

@@ -40,7 +40,7 @@ internal sealed record SentencePieces
     /// <exception cref="InvalidDataException">A piece is there twice.</exception>
     public TokenizerDefinition Build()
     {
-        var vocabulary = new Dictionary<string, int>(Pieces.Count, StringComparer.Ordinal);
+        Dictionary<string, int> vocabulary = Ids();
         var added = new List<AddedToken>(Added);
         HashSet<int> known = [.. Added.Select(t => t.Id)];
         int unknown = -1;
@@ -48,11 +48,6 @@ internal sealed record SentencePieces
         for (int id = 0; id < Pieces.Count; id++)
         {
             (string text, _, PieceKind kind) = Pieces[id];
-            if (!vocabulary.TryAdd(text, id))
-            {
-                throw new InvalidDataException($"{File}: piece {id} is there twice");
-            }
-
             unknown = kind == PieceKind.Unknown && unknown < 0 ? id : unknown;
             hasBytes |= kind == PieceKind.Byte;
             if (kind is PieceKind.Control or PieceKind.Unknown or PieceKind.UserDefined && text.Length > 0 && known.Add(id))
@@ -85,13 +80,24 @@ internal sealed record SentencePieces
         };
     }
 
-    private bool Merges(int id) => Pieces[id].Kind is PieceKind.Normal or PieceKind.UserDefined;
+    /// <summary>Text to id.</summary>
+    /// <exception cref="InvalidDataException">A piece is there twice.</exception>
+    public Dictionary<string, int> Ids()
+    {
+        var ids = new Dictionary<string, int>(Pieces.Count, StringComparer.Ordinal);
+        for (int id = 0; id < Pieces.Count; id++)
+        {
+            if (!ids.TryAdd(Pieces[id].Text, id))
+            {
+                throw new InvalidDataException($"{File}: piece {id} is there twice");
+            }
+        }
 
-    private Dictionary<string, int> Symbols(Dictionary<string, int> vocabulary) =>
-        vocabulary.Where(entry => Merges(entry.Value) || Pieces[entry.Value].Kind == PieceKind.Byte).ToDictionary(StringComparer.Ordinal);
+        return ids;
+    }
 
-    // Every way to cut a piece in two; pieces of equal score share a rank, so that the leftmost pair goes first.
-    private List<(int Left, int Right, int Merged, int Rank)> Merges(Dictionary<string, int> vocabulary)
+    /// <summary>Every way to cut a piece in two; pieces of equal score share a rank, so that the leftmost pair goes first.</summary>
+    public List<(int Left, int Right, int Merged, int Rank)> Merges(Dictionary<string, int> vocabulary)
     {
         Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> ids = vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
         int[] order = [.. Enumerable.Range(0, Pieces.Count).Where(Merges).OrderByDescending(id => Pieces[id].Score)];
@@ -113,4 +119,9 @@ internal sealed record SentencePieces
 
         return merges;
     }
+
+    private bool Merges(int id) => Pieces[id].Kind is PieceKind.Normal or PieceKind.UserDefined;
+
+    private Dictionary<string, int> Symbols(Dictionary<string, int> vocabulary) =>
+        vocabulary.Where(entry => Merges(entry.Value) || Pieces[entry.Value].Kind == PieceKind.Byte).ToDictionary(StringComparer.Ordinal);
 }

@@ -121,7 +121,7 @@ public sealed class Tokenizer
             BosToken = Token(vocabulary.BosTokenId),
             EosToken = Token(vocabulary.EosTokenId),
             PadToken = Token(vocabulary.PaddingTokenId),
-            AddBosToken = (vocabulary.AddBosToken ?? (vocabulary.Pre == "llama-bpe" || vocabulary.Model == "llama")) && vocabulary.BosTokenId is not null,
+            AddBosToken = vocabulary.AddsBos,
             AddEosToken = vocabulary.AddEosToken == true && vocabulary.EosTokenId is not null,
             ChatTemplate = vocabulary.ChatTemplate,
         });

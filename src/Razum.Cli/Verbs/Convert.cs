@@ -11,7 +11,7 @@ namespace Razum.Cli.Verbs;
 internal sealed class Convert : Verb
 {
     private readonly Argument<string> _input = new("INPUT") { Description = "Folder of a model, the name of one under models, owner/name of one that was pulled, or a .gguf file." };
-    private readonly Argument<string> _output = new("OUTPUT") { Description = "A .gguf file for a folder; a folder for a .gguf file." };
+    private readonly Argument<string> _output = new("OUTPUT") { Description = "A .gguf file for a folder; a folder, new or empty, for a .gguf file." };
 
     private readonly Option<string> _type = new("--type")
     {

@@ -4,7 +4,11 @@ namespace Razum.Text.Gguf;
 internal static class GgufSentencePieces
 {
     /// <exception cref="InvalidDataException">The vocabulary is damaged.</exception>
-    public static TokenizerDefinition Read(GgufVocabulary vocabulary, string file)
+    public static TokenizerDefinition Read(GgufVocabulary vocabulary, string file) => Of(vocabulary, file).Build();
+
+    /// <summary>Its pieces, each of a known kind and with a score.</summary>
+    /// <exception cref="InvalidDataException">The vocabulary is damaged.</exception>
+    public static SentencePieces Of(GgufVocabulary vocabulary, string file)
     {
         int count = vocabulary.Tokens.Count;
         if (vocabulary.Scores.Count != count || (vocabulary.Types.Count != count && vocabulary.Types.Count != 0))
@@ -20,6 +24,6 @@ internal static class GgufSentencePieces
                 : throw new InvalidDataException($"{file}: tokenizer.ggml.token_type: token {id} is of no known type or has no score"));
         }
 
-        return new SentencePieces { File = file, Pieces = pieces, AddsPrefix = vocabulary.AddSpacePrefix ?? true }.Build();
+        return new SentencePieces { File = file, Pieces = pieces, AddsPrefix = vocabulary.AddSpacePrefix ?? true };
     }
 }

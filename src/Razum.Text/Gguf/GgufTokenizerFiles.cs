@@ -11,17 +11,18 @@ public static class GgufTokenizerFiles
     /// <exception cref="InvalidDataException">The vocabulary is damaged, or of a kind that is not supported.</exception>
     public static (byte[] Tokenizer, byte[] Config) Write(GgufVocabulary vocabulary, string file)
     {
-        byte[] tokenizer = GgufTokenizerJson.Write(vocabulary, file);
+        byte[] tokenizer = vocabulary.Model == "llama" ? GgufSentencePieceJson.Write(vocabulary, file) : GgufTokenizerJson.Write(vocabulary, file);
         using MemoryStream memory = new();
         using (Utf8JsonWriter json = new(memory, new JsonWriterOptions { Indented = true }))
         {
             json.WriteStartObject();
             json.WriteString("tokenizer_class", "PreTrainedTokenizerFast");
-            json.WriteBoolean("add_bos_token", vocabulary.AddBosToken ?? false);
+            json.WriteBoolean("add_bos_token", vocabulary.AddsBos);
             json.WriteBoolean("add_eos_token", false);
             Token(json, "bos_token", vocabulary.BosTokenId);
             Token(json, "eos_token", vocabulary.EosTokenId);
             Token(json, "pad_token", vocabulary.PaddingTokenId);
+            Token(json, "unk_token", vocabulary.UnknownTokenId);
             if (vocabulary.ChatTemplate is { } template)
             {
                 json.WriteString("chat_template", template);

@@ -39,6 +39,9 @@ public sealed record GgufVocabulary
 
     public bool? AddEosToken { get; init; }
 
+    /// <summary>Whether texts begin with bos, also where the file does not say so.</summary>
+    internal bool AddsBos => (AddBosToken ?? (Pre == "llama-bpe" || Model == "llama")) && BosTokenId is { } bos && (uint)bos < (uint)Tokens.Count;
+
     public bool? AddSpacePrefix { get; init; }
 
     /// <summary>The Jinja text of the chat template (<c>tokenizer.chat_template</c>).</summary>

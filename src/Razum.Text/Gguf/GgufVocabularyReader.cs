@@ -21,7 +21,6 @@ public static class GgufVocabularyReader
 
     private static GgufVocabulary Read(JsonFields root, Tokenizer tokenizer)
     {
-        JsonFields model = root.RequiredObject("model");
         string[] tokens = new string[tokenizer.VocabSize];
         int[] types = new int[tokens.Length];
         for (int id = 0; id < tokens.Length; id++)
@@ -38,6 +37,21 @@ public static class GgufVocabularyReader
             }
         }
 
+        GgufVocabulary vocabulary = SentencePieceScores.Has(root) ? SentencePieceScores.Read(root, tokens, types) : BytePairs(root, tokens, types);
+        return vocabulary with
+        {
+            BosTokenId = tokenizer.BosId,
+            EosTokenId = tokenizer.EosId,
+            PaddingTokenId = tokenizer.PadId,
+            AddBosToken = tokenizer.Prefix.Length > 0,
+            AddEosToken = false,
+            ChatTemplate = tokenizer.Config.ChatTemplate,
+        };
+    }
+
+    private static GgufVocabulary BytePairs(JsonFields root, string[] tokens, int[] types)
+    {
+        JsonFields model = root.RequiredObject("model");
         string[] merges = [.. model.Find("merges") is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray().Select(Merge) : []];
         return new GgufVocabulary
         {
@@ -47,12 +61,6 @@ public static class GgufVocabularyReader
             Tokens = tokens,
             Types = types,
             Merges = merges,
-            BosTokenId = tokenizer.BosId,
-            EosTokenId = tokenizer.EosId,
-            PaddingTokenId = tokenizer.PadId,
-            AddBosToken = tokenizer.Prefix.Length > 0,
-            AddEosToken = false,
-            ChatTemplate = tokenizer.Config.ChatTemplate,
         };
     }
 

@@ -50,6 +50,9 @@ public sealed class CommandLineTests
     [InlineData("select", "--help")]
     [InlineData("clean", "--help")]
     [InlineData("inspect", "--help")]
+    [InlineData("tokenize", "--help")]
+    [InlineData("perplexity", "--help")]
+    [InlineData("imatrix", "--help")]
     public async Task Help_ends_with_examples(params string[] arguments)
     {
         var terminal = new TestTerminal();

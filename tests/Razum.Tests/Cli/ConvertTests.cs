@@ -21,6 +21,8 @@ public sealed class ConvertTests
         Assert.Contains("\"type\": \"Q8_0\"", terminal.Output, StringComparison.Ordinal);
         Assert.Equal(0, await terminal.Run("convert", folder.File("small.gguf"), folder.File("again")));
         Assert.Equal(0, await terminal.Run("ask", "1+1?", "--model", folder.File("again"), "--max-tokens", "4"));
+        Assert.Equal(2, await terminal.Run("convert", file, folder.File("again")));
+        Assert.Contains("again: the folder is not empty", terminal.Error.ToString(), StringComparison.Ordinal);
         using GgufModel small = new(folder.File("small.gguf"));
         Assert.Contains(small.Tensors, t => t.Type == GgmlType.Q8_0);
     }

@@ -1,9 +1,11 @@
+using System.Text.Json;
 using Razum.Inference;
 using Razum.Models;
 using Razum.Models.Gguf;
 using Razum.Tensors;
 using Razum.Tensors.Checkpoints;
 using Razum.Tensors.Checkpoints.Gguf;
+using Razum.Text;
 
 namespace Razum.Tests.Inference;
 
@@ -54,11 +56,6 @@ public sealed class ModelConversionTests
     {
         using TemporaryFolder folder = new();
         using GgufModel model = Open(name);
-        if (GgufVocabularies.Read(model) is not { Model: "gpt2" })
-        {
-            Assert.Skip("SentencePiece");
-        }
-
         ModelConversion.ToFolder(model.Path, folder.File("published"), ElementType.F32);
         ModelConversion.ToGguf(folder.File("published"), folder.File("back.gguf"), Mixture.Find("F32")!, threads: 2);
         using GgufModel back = new(folder.File("back.gguf"));
@@ -81,6 +78,16 @@ public sealed class ModelConversionTests
         Assert.Equal(one.Moe?.Router, other.Moe?.Router);
         Assert.Equal(GgufVocabularies.Read(model).Tokens, GgufVocabularies.Read(back).Tokens);
         Assert.Equal(GgufVocabularies.Read(model).Merges, GgufVocabularies.Read(back).Merges);
+        Tokenizer original = ModelBundle.LoadTokenizer(model.Path);
+        Tokenizer[] written = [ModelBundle.LoadTokenizer(folder.File("published")), ModelBundle.LoadTokenizer(back.Path)];
+        using JsonDocument tokens = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Path.GetDirectoryName(model.Path)!, "tokens.json")));
+        foreach (string text in tokens.RootElement.GetProperty("rows").EnumerateArray().Select(row => row.GetProperty("text").GetString()!))
+        {
+            int[] ids = original.Encode(text, addBos: true);
+            Assert.All(written, tokenizer => Assert.Equal(ids, tokenizer.Encode(text, addBos: true)));
+            Assert.All(written, tokenizer => Assert.Equal(original.Encode(text, parseSpecial: false), tokenizer.Encode(text, parseSpecial: false)));
+            Assert.All(written, tokenizer => Assert.Equal(original.Decode(ids), tokenizer.Decode(ids)));
+        }
     }
 
     [Theory]
