@@ -47,6 +47,7 @@ internal static partial class CommandLine
             new Clean(terminal, threads),
             new Pull(terminal, threads),
             new Inspect(terminal, threads),
+            new Plan(terminal, threads),
             new Tokenize(terminal, threads),
             new Verbs.Perplexity(terminal, threads),
             new Verbs.Convert(terminal, threads),

@@ -48,6 +48,9 @@ internal sealed class GenerationArguments
         HelpName = "FOLDER",
     };
 
+    /// <summary>The most tokens of a conversation.</summary>
+    public Option<int> Context { get; } = CreateContext();
+
     /// <summary>What matrix products are computed in.</summary>
     public Option<string> Arithmetic { get; } = CreateArithmetic();
 
@@ -65,6 +68,17 @@ internal sealed class GenerationArguments
         option.AcceptOnlyFromAmong(trains ? ["f32", "bf16"] : ["f32", "bf16", "fp8"]);
         return option;
     }
+
+    /// <summary>The option <c>--context</c>, also for verbs that do not choose tokens.</summary>
+    public static Option<int> CreateContext() => new("--context")
+    {
+        Description = "The most tokens of a prompt and its answer; 0 is the model's own limit. Less takes less memory.",
+        HelpName = "N",
+        DefaultValueFactory = _ => 0,
+    };
+
+    /// <summary>The value of <c>--context</c>.</summary>
+    public static int ContextOf(int tokens) => tokens >= 0 ? tokens : throw new ArgumentException($"--context {tokens} must not be negative");
 
     /// <summary>The option <c>--adapter</c>, also for verbs that do not choose tokens.</summary>
     public static Option<string?> CreateAdapter() => new("--adapter")
@@ -107,6 +121,7 @@ internal sealed class GenerationArguments
         command.Add(NoThink);
         command.Add(Quantize);
         command.Add(Adapters);
+        command.Add(Context);
         command.Add(Arithmetic);
         command.Add(Speculate);
         command.Add(Drafts);
@@ -116,6 +131,7 @@ internal sealed class GenerationArguments
     private EngineOptions Engine(ParseResult arguments, int threads) => new()
     {
         Threads = threads,
+        ContextLength = ContextOf(arguments.GetValue(Context)),
         Arithmetic = ArithmeticOf(arguments.GetValue(Arithmetic)),
         DraftLength = arguments.GetValue(Drafts) is >= 1 and <= EngineOptions.MaxDraftLength and var drafts
             ? drafts

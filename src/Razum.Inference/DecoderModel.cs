@@ -56,7 +56,12 @@ internal sealed class DecoderModel : StepModel
 
     public override CacheShape CacheShape { get; }
 
-    public override long BytesToPack => MemoryRoom.ToPack(_decoder, _whole.Ops.Arithmetic);
+    public override MemoryRoom Place(ModelInfo model, EngineOptions options)
+    {
+        EnginePlan plan = EnginePlan.Of(_decoder, model, options, MemoryRoom.Beside(0));
+        plan.Weights.Apply(_decoder, options, plan.Room.Available - plan.Room.Weights - plan.Room.Step - (BlockTable.BlocksFor(model.ContextLength) * plan.Cache.BlockBytes));
+        return plan.Room;
+    }
 
     public override Drafter? Drafter { get; }
 

@@ -36,7 +36,7 @@ public sealed class Engine : IEngine
         Model = CachePlan.Limit(info, options);
         try
         {
-            _cache = new BlockPool(model.CacheShape, CachePlan.Blocks(options, Model, model.CacheShape, MemoryRoom.Beside(model.BytesToPack)));
+            _cache = new BlockPool(model.CacheShape, CachePlan.Blocks(options, Model, model.CacheShape, model.Place(Model, options)));
         }
         catch
         {

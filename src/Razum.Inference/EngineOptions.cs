@@ -32,6 +32,9 @@ public sealed record EngineOptions
     /// </summary>
     public int CacheTokens { get; init; }
 
+    /// <summary>Where products read the weights; null for the fastest that fits memory.</summary>
+    public WeightPlacement? Placement { get; init; }
+
     /// <summary>Whether requests that begin alike share the keys and values of their beginning. Answers are the same, bit for bit.</summary>
     public bool SharePrefixes { get; init; } = true;
 

@@ -73,7 +73,7 @@ public sealed class ModelBundle : IDisposable
         adapters ??= [];
         if (GgufModel.IsGguf(folder))
         {
-            return LoadGguf(folder, format, threads, adapters);
+            return LoadGguf(folder, format, threads, engine, adapters);
         }
 
         if (!Directory.Exists(folder))
@@ -88,23 +88,9 @@ public sealed class ModelBundle : IDisposable
         try
         {
             string name = HubCache.NameOf(folder) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
-            // Absorbed: a decoded token reads the cached latents as they are. One form for prompts too, so that chunks change no bit.
-            if (engine is not null && format is { } chosen)
-            {
-                Decoder shape = AdaptedDecoder.Load(config, new ShapeParameters(), adapters);
-                ModelInfo info = CachePlan.Limit(new ModelInfo(name, config.VocabSize, config.MaxPositionEmbeddings, []), engine);
-                CacheShape stored = CachePlan.Shape(shape, engine.Speculation == SpeculationKind.Mtp, engine.RecordRouting);
-                long weights = MemoryRoom.ToQuantise(shape, chosen);
-                foreach (LoraPair pair in shape.Adapters)
-                {
-                    pair.A.Dispose();
-                    pair.B.Dispose();
-                }
-
-                CachePlan.Blocks(engine, info, stored, MemoryRoom.Beside(weights));
-            }
-
+            RequireRoom(name, config, format, engine, adapters);
             Decoder decoder = Read(config, new CheckpointParameters(checkpoint), format, threads, adapters);
+            // Absorbed: a decoded token reads the cached latents as they are. One form for prompts too, so that chunks change no bit.
             decoder.LatentForm = LatentAttentionForm.Absorbed;
             return new ModelBundle(name, decoder, tokenizer, defaults, checkpoint);
         }
@@ -130,22 +116,46 @@ public sealed class ModelBundle : IDisposable
             : throw new InvalidDataException($"{Path.Combine(folder, "tokenizer.json")}: no such file");
     }
 
-    private static ModelBundle LoadGguf(string path, WeightFormat? format, int threads, IReadOnlyList<NamedAdapter> adapters)
+    private static ModelBundle LoadGguf(
+        string path, WeightFormat? format, int threads, EngineOptions? engine, IReadOnlyList<NamedAdapter> adapters)
     {
         var model = new GgufModel(path);
         try
         {
             ModelConfig config = GgufConfig.Read(model);
             Tokenizer tokenizer = Tokenizer.FromGguf(GgufVocabularies.Read(model), path);
+            string name = Path.GetFileNameWithoutExtension(path);
+            RequireRoom(name, config, format, engine, adapters);
             Decoder decoder = Read(config, new GgufParameters(model, config), format, threads, adapters);
             decoder.LatentForm = LatentAttentionForm.Absorbed;
-            return new ModelBundle(Path.GetFileNameWithoutExtension(path), decoder, tokenizer, GgufSampling.Read(model, config.VocabSize), model);
+            return new ModelBundle(name, decoder, tokenizer, GgufSampling.Read(model, config.VocabSize), model);
         }
         catch
         {
             model.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Quantised weights are all this process's own: they fit beside a context before any is made, or none is.</summary>
+    private static void RequireRoom(string name, ModelConfig config, WeightFormat? format, EngineOptions? engine, IReadOnlyList<NamedAdapter> adapters)
+    {
+        if (engine is null || format is not { } chosen)
+        {
+            return;
+        }
+
+        Decoder shape = AdaptedDecoder.Load(config, new ShapeParameters(), adapters);
+        ModelInfo info = CachePlan.Limit(new ModelInfo(name, config.VocabSize, config.MaxPositionEmbeddings, []), engine);
+        EnginePlan plan = EnginePlan.Of(shape, info, engine, MemoryRoom.Beside(0));
+        long weights = MemoryRoom.ToQuantise(shape, chosen);
+        foreach (LoraPair pair in shape.Adapters)
+        {
+            pair.A.Dispose();
+            pair.B.Dispose();
+        }
+
+        CachePlan.Blocks(engine, info, plan.Cache, plan.Room with { Weights = weights });
     }
 
     private static Decoder Read(ModelConfig config, ParameterSource source, WeightFormat? format, int threads, IReadOnlyList<NamedAdapter> adapters)

@@ -11,8 +11,8 @@ internal abstract class StepModel : IDisposable
     /// <summary>What it stores of every token.</summary>
     public abstract CacheShape CacheShape { get; }
 
-    /// <summary>Bytes that its weights will take, once they have been used, beyond what they take now.</summary>
-    public virtual long BytesToPack => 0;
+    /// <summary>The memory there is beside it; called once, before the first step, and decides where its weights are read.</summary>
+    public virtual MemoryRoom Place(ModelInfo model, EngineOptions options) => MemoryRoom.Beside(0);
 
     /// <summary>Another number whenever the weights have changed, so that what was computed before is no longer what would be computed.</summary>
     public abstract long Version { get; }

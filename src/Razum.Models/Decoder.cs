@@ -103,9 +103,10 @@ public sealed class Decoder
     public Tensor Forward(Ops ops, Tensor embeddings, Batch batch)
     {
         Tensor x = embeddings;
+        Arena.Mark begin = ops.Begin();
         for (int i = 0; i < _blocks.Length; i++)
         {
-            x = RecomputeActivations ? Recompute(ops, x, batch, i) : _blocks[i].Forward(ops, x, batch);
+            x = ops.End(begin, RecomputeActivations ? Recompute(ops, x, batch, i) : _blocks[i].Forward(ops, x, batch));
             ops.Observe(_hiddenNames[i], x);
         }
 

@@ -24,7 +24,9 @@ public sealed class DecoderCost
     private readonly double _frozen;
 
     /// <summary>Counts the parameters as they are stored, and attention in the decoder's present <see cref="Decoder.LatentForm"/>.</summary>
-    public DecoderCost(Decoder decoder)
+    /// <param name="decoder">The model, or its shape alone.</param>
+    /// <param name="isRead">Which weights count among the bytes that are read; null for all.</param>
+    public DecoderCost(Decoder decoder, Func<Weight, bool>? isRead = null)
     {
         _config = decoder.Config;
         string mtp = $"model.layers.{_config.NumHiddenLayers}.";
@@ -35,14 +37,15 @@ public sealed class DecoderCost
         {
             bool isExpert = weight.Name.Contains(".experts.", StringComparison.Ordinal);
             double active = weight.Count * (isExpert ? share : 1);
+            long bytes = isRead?.Invoke(weight) == false ? 0 : weight.StoredBytes;
             if (weight.Name == "model.embed_tokens.weight")
             {
-                _embeddingRowBytes = (double)weight.StoredBytes / weight.Rows;
+                _embeddingRowBytes = (double)bytes / weight.Rows;
             }
 
             if (weight == decoder.Head)
             {
-                (_head, _headBytes) = (active, weight.StoredBytes);
+                (_head, _headBytes) = (active, bytes);
             }
             else if (weight.Name.StartsWith(mtp, StringComparison.Ordinal))
             {
@@ -52,7 +55,7 @@ public sealed class DecoderCost
             {
                 _body += active;
                 index += weight.Name.Contains(".indexer.", StringComparison.Ordinal) ? active : 0;
-                (_sharedBytes, _expertBytes) = isExpert ? (_sharedBytes, _expertBytes + weight.StoredBytes) : (_sharedBytes + weight.StoredBytes, _expertBytes);
+                (_sharedBytes, _expertBytes) = isExpert ? (_sharedBytes, _expertBytes + bytes) : (_sharedBytes + bytes, _expertBytes);
             }
         }
 
@@ -63,6 +66,7 @@ public sealed class DecoderCost
         _indexColumns = indexer is null ? 0 : (double)indexer.IndexNHeads * indexer.IndexHeadDim;
         _mostAttended = indexer?.IndexTopk ?? double.PositiveInfinity;
         CachedRowBytes = _config.NumHiddenLayers * CachedColumns() * sizeof(float);
+        LayerRowBytes = LayerRow(_config) * sizeof(float);
     }
 
     /// <summary>Parameters of the matrices that a token meets on its way to the next one's logits.</summary>
@@ -70,6 +74,12 @@ public sealed class DecoderCost
 
     /// <summary>Bytes that one token takes in the cache, all layers.</summary>
     public double CachedRowBytes { get; }
+
+    /// <summary>
+    /// About what a row of a batch leaves in one layer: the stream, its norms, queries, keys, values, wide results of the feed-forward, those of experts for
+    /// each that the row visits.
+    /// </summary>
+    public double LayerRowBytes { get; }
 
     /// <summary>Operations of learning from a row, in those of running it: 3, or a little over 2 where adapters learn and their base has no gradients. An indexer only runs.</summary>
     public double TrainingPasses => 3 - (_frozen / Active);
@@ -101,6 +111,12 @@ public sealed class DecoderCost
         return _sharedBytes + (visited * _expertBytes) + (rows * _embeddingRowBytes) + (logits > 0 ? _headBytes : 0);
     }
 
+    /// <summary>About the memory of what a step computes without recording it: one layer at a time, embeddings, the last hidden states, and logits.</summary>
+    /// <param name="rows">Rows of the step.</param>
+    /// <param name="logits">Rows that have logits.</param>
+    public double StepBytes(int rows, int logits) =>
+        (rows * (LayerRowBytes + (3.0 * _config.HiddenSize * sizeof(float)))) + (logits * ((double)_config.VocabSize + _config.HiddenSize) * sizeof(float));
+
     private static double Pairs(int past, double rows) => (rows * past) + (rows * (rows + 1) / 2);
 
     /// <summary>The same where a row has at most <paramref name="most"/> keys.</summary>
@@ -118,6 +134,23 @@ public sealed class DecoderCost
         GqaConfig gqa => gqa.NumAttentionHeads * 2.0 * gqa.HeadDim,
         _ => 0,
     };
+
+    private static double LayerRow(ModelConfig config)
+    {
+        double dense = 3.0 * config.IntermediateSize;
+        double wide = config.Moe is { } moe
+            ? Math.Max(dense, (moe.Router.TopK * ((3.0 * moe.MoeIntermediateSize) + config.HiddenSize)) + (3.0 * moe.SharedIntermediateSize) + moe.Router.Experts)
+            : dense;
+        double attention = config.Attention switch
+        {
+            MlaConfig mla => (mla.NumAttentionHeads * ((3.0 * (mla.KvLoraRank + mla.QkRopeHeadDim)) + (2.0 * mla.QkNopeHeadDim) + mla.VHeadDim)) + Indexed(mla.Indexer),
+            GqaConfig gqa => (gqa.NumAttentionHeads + gqa.NumKeyValueHeads) * 2.0 * gqa.HeadDim,
+            _ => 0,
+        };
+        return (6.0 * config.HiddenSize) + attention + wide;
+
+        static double Indexed(IndexerConfig? indexer) => indexer is null ? 0 : ((indexer.IndexNHeads + 3.0) * indexer.IndexHeadDim) + indexer.IndexTopk;
+    }
 
     private double CachedColumns() => _config.Attention switch
     {

@@ -75,5 +75,5 @@ public sealed unsafe class Arena : IDisposable
     }
 
     /// <summary>A place, and how often something had been given back: equal only if nothing was taken or given back in between.</summary>
-    internal readonly record struct Mark(int Block, long Used, int Releases);
+    public readonly record struct Mark(int Block, long Used, int Releases);
 }

@@ -278,6 +278,26 @@ public sealed unsafe class CpuOps : Ops, IDisposable
         return y;
     }
 
+    public override Arena.Mark Begin() => Arena.Here();
+
+    public override Tensor End(Arena.Mark begin, Tensor x)
+    {
+        if (TensorObserver is not null)
+        {
+            return x;
+        }
+
+        Kernels.Activations.Forget();
+        Arena.Release(begin);
+        Tensor kept = Arena.Allocate(x.Rows, x.Columns); // at or before x: rows are moved down, in their order
+        if (kept.Data != x.Data)
+        {
+            CopyRows(x, kept);
+        }
+
+        return kept;
+    }
+
     public override void Observe(string name, Tensor value) => TensorObserver?.Invoke(name, value);
 
     public override void Observe(string name, in Routing routing) => RoutingObserver?.Invoke(name, routing);

@@ -128,6 +128,15 @@ public abstract class Ops
     /// <summary>f(x), without keeping what f makes on the way: a tape runs f again when it needs the gradients.</summary>
     public virtual Tensor Recompute(Tensor x, Func<Ops, Tensor, Tensor> f) => f(this, x);
 
+    /// <summary>The beginning of work whose steps leave one result each: see <see cref="End"/>.</summary>
+    public virtual Arena.Mark Begin() => default;
+
+    /// <summary>
+    /// x, where everything else that was made since <paramref name="begin"/> is not needed any more: its memory may be used again. Who records, or shows values,
+    /// keeps all.
+    /// </summary>
+    public virtual Tensor End(Arena.Mark begin, Tensor x) => x;
+
     /// <summary>Shows a value that someone may want to see (goldens, statistics). Does nothing unless somebody listens.</summary>
     public virtual void Observe(string name, Tensor value)
     {

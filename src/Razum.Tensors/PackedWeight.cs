@@ -18,7 +18,7 @@ internal sealed unsafe class PackedWeight : IDisposable
     private PackedWeight(Weight weight)
     {
         PanelBytes = (nint)weight.Columns * Panel.Width * weight.Format.ValueBytes();
-        _data = (byte*)NativeMemory.AlignedAlloc((nuint)(PanelBytes * Panel.Count(weight.Rows)), 64);
+        _data = (byte*)LargePages.AllocateCopy((nuint)(PanelBytes * Panel.Count(weight.Rows)));
     }
 
     ~PackedWeight() => Free();
@@ -53,7 +53,7 @@ internal sealed unsafe class PackedWeight : IDisposable
     internal static bool IsCurrent(Weight weight) => weight.Reading switch
     {
         WeightReading.Tiles => BlockTiles.IsCurrent(weight),
-        WeightReading.Unpacked => true,
+        WeightReading.Unpacked or WeightReading.Stored => true,
         _ => weight.Packed is { } packed && packed._version == weight.Version,
     };
 

@@ -1,4 +1,7 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
+using Razum.Tensors.Checkpoints;
+using Razum.Tensors.Checkpoints.Gguf;
 using Razum.Tensors.Formats;
 using Razum.Tensors.Threading;
 
@@ -11,13 +14,16 @@ namespace Razum.Tensors;
 public sealed unsafe class Weight : IDisposable
 {
     private readonly object? _owner;
+    private byte* _data;
+    private Action<nint>? _fill; // of a weight whose values are made when they are first asked for; null afterwards
+    private int[]? _order; // of rows in blocks, where they are stored in another one
     private bool _ownsData;
 
     private Weight(string name, WeightFormat format, byte* data, int rows, int columns, bool isVector, object? owner)
     {
         Name = name;
         Format = format;
-        Data = data;
+        _data = data;
         Rows = rows;
         Columns = columns;
         IsVector = isVector;
@@ -45,7 +51,25 @@ public sealed unsafe class Weight : IDisposable
     public Tensor? Gradient { get; private set; }
 
     /// <summary>The stored bytes, row by row: values or blocks of values. Null for a quantised weight of which only <see cref="Tiles"/> exist.</summary>
-    internal byte* Data { get; }
+    internal byte* Data => Volatile.Read(ref _fill) is { } fill ? Made(fill) : _data;
+
+    /// <summary>Whether the stored bytes lie in a file, from which the system reads them when they are used, and lets go of them when it must.</summary>
+    public bool IsMapped { get; private init; }
+
+    /// <summary>Bytes that the values will take of this process's own memory and do not yet: those that are made when they are first asked for.</summary>
+    public long PendingBytes => _data != null || IsMapped || Tiles is not null ? 0 : StoredBytes;
+
+    /// <summary>
+    /// Whether products read the stored bytes of a mapped weight where they are, and keep no copy in the order in which they read them: slower, but no memory
+    /// of this process's own. The results are the same, bit for bit.
+    /// </summary>
+    internal bool StaysInPlace { get; set; }
+
+    /// <summary>Whether memory does not hold all that is read from files, so that pages of this mapped weight may be gone when it is read again.</summary>
+    internal bool LeavesMemory { get; set; }
+
+    /// <summary>Whether the system was told that its bytes will be read (<see cref="MappedPages"/>).</summary>
+    internal bool WasExpected { get; set; }
 
     /// <summary>The format's row in the table of block formats; null for formats that store every value by itself.</summary>
     internal BlockFormat? Blocks => BlockFormat.Of(Format);
@@ -61,16 +85,18 @@ public sealed unsafe class Weight : IDisposable
 
     /// <summary>How products read the values.</summary>
     internal WeightReading Reading => Blocks is { } blocks
-        ? blocks.HasTiles && (!KeepsActivations || Data == null) ? WeightReading.Tiles : WeightReading.Unpacked
-        : Format == WeightFormat.F8_E4M3 ? WeightReading.Unpacked : WeightReading.Panels;
+        ? !blocks.HasTiles || (KeepsActivations && !HasOnlyTiles) ? WeightReading.Unpacked : StaysInPlace ? WeightReading.Stored : WeightReading.Tiles
+        : Format == WeightFormat.F8_E4M3 || StaysInPlace ? WeightReading.Unpacked : WeightReading.Panels;
 
     /// <summary>The factors of <see cref="WeightFormat.F8_E4M3"/>, one for every 128 x 128 values; null for other formats.</summary>
     internal Weight? BlockScales { get; private init; }
 
     /// <summary>Bytes that the values take: in the file, or as tiles.</summary>
-    public long StoredBytes => Data == null && Tiles is { } tiles
-        ? tiles.Bytes
+    public long StoredBytes => HasOnlyTiles
+        ? Tiles!.Bytes
         : Blocks is { } blocks ? Count / blocks.Values * blocks.Bytes : (Count * Format.ValueBytes()) + (BlockScales?.StoredBytes ?? 0);
+
+    private bool HasOnlyTiles => _data == null && _fill is null && Tiles is not null;
 
     internal float* Floats => Format == WeightFormat.F32 ? (float*)Data : throw new InvalidOperationException($"{Name} is {Format}, not F32");
 
@@ -91,9 +117,33 @@ public sealed unsafe class Weight : IDisposable
         return new Weight(name, WeightFormat.F32, data, rows, columns, isVector, null) { _ownsData = true };
     }
 
+    /// <summary>A new F32 weight whose values are made when they are first asked for.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="rows">Outputs.</param>
+    /// <param name="columns">Inputs.</param>
+    /// <param name="fill">Writes all values, row by row; told the name. Below 2^31 values.</param>
+    public static Weight Deferred(string name, int rows, int columns, SpanAction<float, string> fill)
+    {
+        int count = checked(rows * columns);
+        return new Weight(name, WeightFormat.F32, null, rows, columns, false, null) { _fill = data => fill(new Span<float>((void*)data, count), name) };
+    }
+
     /// <summary>A weight that has a name and a shape but no values, for counting and planning.</summary>
-    public static Weight WithoutData(string name, int rows, int columns, bool isVector = false) =>
-        new(name, WeightFormat.F32, null, rows, columns, isVector, null);
+    /// <param name="name">Its name.</param>
+    /// <param name="rows">Outputs.</param>
+    /// <param name="columns">Inputs.</param>
+    /// <param name="isVector">Whether the published shape has one dimension.</param>
+    /// <param name="format">How its values would be stored.</param>
+    /// <param name="isMapped">Whether they would stay in a file.</param>
+    public static Weight WithoutData(
+        string name, int rows, int columns, bool isVector = false, WeightFormat format = WeightFormat.F32, bool isMapped = false) =>
+        new(name, format, null, rows, columns, isVector, null)
+        {
+            IsMapped = isMapped,
+            BlockScales = format == WeightFormat.F8_E4M3
+                ? WithoutData(name + "_scale_inv", WeightRows.ScaleBlocks(rows), WeightRows.ScaleBlocks(columns), isMapped: isMapped)
+                : null,
+        };
 
     /// <summary>
     /// The values of <paramref name="source"/> in a block format, each block nearest to its values; it can be computed with and read, not written to.
@@ -126,11 +176,11 @@ public sealed unsafe class Weight : IDisposable
 
     /// <summary>A weight over bytes that <paramref name="owner"/> (a mapped file) keeps alive.</summary>
     internal static Weight Map(string name, WeightFormat format, byte* data, int rows, int columns, bool isVector, object owner) =>
-        new(name, format, data, rows, columns, isVector, owner);
+        new(name, format, data, rows, columns, isVector, owner) { IsMapped = owner is TensorFile or GgufFile };
 
     /// <summary>The same for E4M3 bytes with their factors [rows / 128, columns / 128], rounded up.</summary>
     internal static Weight MapFloat8(string name, byte* data, int rows, int columns, Weight scales, object owner) =>
-        new(name, WeightFormat.F8_E4M3, data, rows, columns, false, owner) { BlockScales = scales };
+        new(name, WeightFormat.F8_E4M3, data, rows, columns, false, owner) { BlockScales = scales, IsMapped = owner is TensorFile };
 
     /// <summary>The F32 values, for reading and writing; call <see cref="MarkChanged"/> after writing. Not for weights of other formats or above 2^31 values.</summary>
     public Span<float> AsSpan() => new(Floats, checked((int)Count));
@@ -149,24 +199,39 @@ public sealed unsafe class Weight : IDisposable
         }
     }
 
-    /// <summary>A copy of a matrix with other rows: row i is row <paramref name="order"/>[i] of this one. The format stays.</summary>
-    public Weight Rearranged(ReadOnlySpan<int> order)
+    /// <summary>
+    /// A matrix with other rows: row i is row <paramref name="order"/>[i] of this one, which must live as long. Blocks stay where they are stored; formats that
+    /// store every value by itself are copied when they are first asked for.
+    /// </summary>
+    public Weight Rearranged(int[] order)
     {
-        if (Data == null || BlockScales is not null)
+        if (!IsMapped || BlockScales is not null)
         {
-            throw new InvalidOperationException($"{Name}: rows of this kind of weight cannot be copied");
+            throw new InvalidOperationException($"{Name}: rows of this kind of weight cannot be rearranged");
+        }
+
+        if (Blocks is not null)
+        {
+            return new Weight(Name, Format, _data, order.Length, Columns, IsVector, _owner) { _order = order, IsMapped = true };
         }
 
         long rowBytes = StoredBytes / Rows;
-        byte* data = (byte*)NativeMemory.AlignedAlloc((nuint)(rowBytes * order.Length), 64);
-        for (int i = 0; i < order.Length; i++)
+        return new Weight(Name, Format, null, order.Length, Columns, IsVector, null)
         {
-            Buffer.MemoryCopy(Data + (order[i] * rowBytes), data + (i * rowBytes), rowBytes, rowBytes);
-        }
+            _fill = data =>
+            {
+                for (int i = 0; i < order.Length; i++)
+                {
+                    Buffer.MemoryCopy(Data + (order[i] * rowBytes), (byte*)data + (i * rowBytes), rowBytes, rowBytes);
+                }
 
-        GC.KeepAlive(_owner);
-        return new Weight(Name, Format, data, order.Length, Columns, IsVector, null) { _ownsData = true };
+                GC.KeepAlive(_owner);
+            },
+        };
     }
+
+    /// <summary>Where row <paramref name="row"/> of a weight in blocks is stored.</summary>
+    internal byte* BlocksOf(int row, BlockFormat blocks) => Data + ((long)(_order is null ? row : _order[row]) * (Columns / blocks.Values) * blocks.Bytes);
 
     /// <summary>The values as F32, whatever the format.</summary>
     public float[] ToArray()
@@ -197,9 +262,9 @@ public sealed unsafe class Weight : IDisposable
     /// <summary>The same, unchecked.</summary>
     internal void CopyRow(int row, float* target)
     {
-        if (Data == null && Tiles is { } tiles)
+        if (HasOnlyTiles)
         {
-            tiles.Dequantize(row, target);
+            Tiles!.Dequantize(row, target);
         }
         else
         {
@@ -227,11 +292,28 @@ public sealed unsafe class Weight : IDisposable
         Pairs = [];
         if (_ownsData)
         {
-            NativeMemory.AlignedFree(Data);
+            NativeMemory.AlignedFree(_data);
             _ownsData = false;
         }
 
         GC.KeepAlive(_owner);
+    }
+
+    /// <summary>Makes the values, once, whoever asks first.</summary>
+    private byte* Made(Action<nint> fill)
+    {
+        lock (fill)
+        {
+            if (_fill is not null)
+            {
+                _data = (byte*)NativeMemory.AlignedAlloc((nuint)StoredBytes, 64);
+                _ownsData = true;
+                fill((nint)_data);
+                Volatile.Write(ref _fill, null);
+            }
+        }
+
+        return _data;
     }
 
     private readonly struct QuantiseJob(Weight source, BlockFormat format, byte* target, long rowBytes) : IRangeJob

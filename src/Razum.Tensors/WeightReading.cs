@@ -9,6 +9,9 @@ internal enum WeightReading
     /// <summary>From <see cref="Formats.BlockTiles"/>, as integers.</summary>
     Tiles,
 
+    /// <summary>From the stored blocks, put into tiles panel by panel on the way.</summary>
+    Stored,
+
     /// <summary>Row by row from the stored bytes, made F32 on the way.</summary>
     Unpacked,
 }

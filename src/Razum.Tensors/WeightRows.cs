@@ -10,6 +10,9 @@ internal static unsafe class WeightRows
     /// <summary>Values on a side of a square with one factor (<see cref="WeightFormat.F8_E4M3"/>).</summary>
     internal const int ScaleBlock = 128;
 
+    /// <summary>Such squares along so many rows or columns.</summary>
+    internal static int ScaleBlocks(int count) => (count + ScaleBlock - 1) / ScaleBlock;
+
     /// <summary>Values of the largest block.</summary>
     private const int LargestBlock = 256;
 
@@ -40,7 +43,7 @@ internal static unsafe class WeightRows
 
         BlockFormat blocks = weight.Blocks!;
         float* whole = stackalloc float[LargestBlock];
-        byte* block = weight.Data + (((long)row * (weight.Columns / blocks.Values)) + (from / blocks.Values)) * blocks.Bytes;
+        byte* block = weight.BlocksOf(row, blocks) + (from / blocks.Values * blocks.Bytes);
         for (int skip = from % blocks.Values; count > 0; skip = 0, block += blocks.Bytes)
         {
             int part = Math.Min(count, blocks.Values - skip);

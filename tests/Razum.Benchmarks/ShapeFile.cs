@@ -37,6 +37,14 @@ internal static unsafe class ShapeFile
         foreach (GgufRows shape in GgufTensors.Of(new Decoder(config, new ShapeParameters())))
         {
             GgmlType type = mixture.TypeOf(shape, config);
+            if (shape.Name == GgufConfig.Factors)
+            {
+                float[] factors = new float[shape.Columns]; // of positions: those of the shape, which are checked when the file is read
+                shape.Read(0, factors);
+                writer.Add(shape.Name, type, shape.Dims, stream => stream.Write(MemoryMarshal.AsBytes(factors.AsSpan())));
+                continue;
+            }
+
             bool isGain = shape.Name.EndsWith("_norm.weight", StringComparison.Ordinal);
             byte[] rows = isGain ? Rows(type, shape.Columns, _ => 1) : blocks.TryGetValue((type, shape.Columns), out byte[]? known) ? known
                 : blocks[(type, shape.Columns)] = Rows(type, shape.Columns, random => (random.NextSingle() - 0.5f) * 0.07f);

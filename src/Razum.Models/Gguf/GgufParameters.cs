@@ -4,8 +4,8 @@ using Razum.Tensors.Checkpoints.Gguf;
 namespace Razum.Models.Gguf;
 
 /// <summary>
-/// The parameters of a model in GGUF, in the published layout. Matrices stay where they are mapped, in their formats; interleaved rows are copied in order,
-/// vectors and split <c>kv_b_proj</c> become F32. The file must not be disposed while the weights are used.
+/// The parameters of a model in GGUF, in the published layout. Matrices stay where they are mapped, in their formats; interleaved rows that are no blocks are
+/// copied in order, vectors and split <c>kv_b_proj</c> become F32, all when they are first asked for but for vectors. The file must not be disposed while the weights are used.
 /// </summary>
 public sealed class GgufParameters : ParameterSource
 {
@@ -90,34 +90,35 @@ public sealed class GgufParameters : ParameterSource
 
     private int[] Order(int rows) => GgufNames.InterleavedRows(rows, ((GqaConfig)_config.Attention).HeadDim);
 
-    /// <summary>Per head: the keys, transposed back, then the values.</summary>
+    /// <summary>Per head: the keys, transposed back, then the values. Made when products first ask for it.</summary>
     private Weight Joined(string name, string keysName, int rows, int columns)
     {
         var attention = (MlaConfig)_config.Attention;
         (int heads, int dn, int dv) = (attention.NumAttentionHeads, attention.QkNopeHeadDim, attention.VHeadDim);
-        string valuesName = GgufNames.ValuesOf(keysName);
         RequireCount(keysName, (long)heads * columns * dn, heads, columns, dn);
-        using Weight keys = _model.ReadRows(keysName, name, 0, heads * columns, dn); // [H * rank, nope]
-        float[] k = keys.ToArray();
-        using Weight values = _model.ReadRows(valuesName, name, 0, heads * dv, columns); // [H * v, rank]
-        float[] v = values.ToArray();
-        Weight joined = Weight.Create(name, rows, columns);
-        Span<float> target = joined.AsSpan();
-        for (int head = 0; head < heads; head++)
+        Weight keys = _model.ReadRows(keysName, name, 0, heads * columns, dn); // [H * rank, nope]
+        Weight values = _model.ReadRows(GgufNames.ValuesOf(keysName), name, 0, heads * dv, columns); // [H * v, rank]
+        return Weight.Deferred(name, rows, columns, (target, _) =>
         {
-            Span<float> own = target.Slice(head * (dn + dv) * columns, (dn + dv) * columns);
-            for (int i = 0; i < dn; i++)
+            float[] key = new float[dn];
+            for (int head = 0; head < heads; head++)
             {
+                Span<float> own = target.Slice(head * (dn + dv) * columns, (dn + dv) * columns);
                 for (int c = 0; c < columns; c++)
                 {
-                    own[(i * columns) + c] = k[(((head * columns) + c) * dn) + i];
+                    keys.ReadRow((head * columns) + c, key);
+                    for (int i = 0; i < dn; i++)
+                    {
+                        own[(i * columns) + c] = key[i];
+                    }
+                }
+
+                for (int i = 0; i < dv; i++)
+                {
+                    values.ReadRow((head * dv) + i, own.Slice((dn + i) * columns, columns));
                 }
             }
-
-            v.AsSpan(head * dv * columns, dv * columns).CopyTo(own[(dn * columns)..]);
-        }
-
-        return joined;
+        });
     }
 
     private void RequireCount(string name, long count, params ReadOnlySpan<int> shape)

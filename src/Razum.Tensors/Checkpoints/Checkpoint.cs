@@ -55,6 +55,10 @@ public sealed unsafe class Checkpoint : IDisposable
 
     public string Path { get; }
 
+    /// <summary>Whether there are weights in a folder.</summary>
+    public static bool IsIn(string folder) => Array.Exists(s_names, name =>
+        File.Exists(System.IO.Path.Combine(folder, name)) || File.Exists(System.IO.Path.Combine(folder, name + ".index.json")));
+
     /// <summary>Names of all tensors.</summary>
     public IReadOnlyCollection<string> Names => _tensors.Keys;
 
@@ -152,8 +156,12 @@ public sealed unsafe class Checkpoint : IDisposable
     /// <summary>E4M3 bytes, which stay mapped, with their factors; trainable as F32.</summary>
     private Weight ReadFloat8(TensorFile file, TensorEntry entry, int rows, int columns, bool trainable)
     {
-        const int Block = WeightRows.ScaleBlock;
-        Weight scales = Read(entry.Name + "_scale_inv", [(rows + Block - 1) / Block, (columns + Block - 1) / Block], trainable: true);
+        Weight scales = Read(entry.Name + "_scale_inv", [WeightRows.ScaleBlocks(rows), WeightRows.ScaleBlocks(columns)], trainable: false);
+        if (scales.Format != WeightFormat.F32)
+        {
+            scales = Read(entry.Name + "_scale_inv", [scales.Rows, scales.Columns], trainable: true);
+        }
+
         Weight weight = Weight.MapFloat8(entry.Name, file.Address(entry), rows, columns, scales, file);
         if (!trainable)
         {

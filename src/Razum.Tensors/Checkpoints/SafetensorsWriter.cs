@@ -56,6 +56,9 @@ public sealed class SafetensorsWriter
         AddItem(name, type, [rows, columns], stream => ElementWriter.Write(stream, values(), type));
     }
 
+    /// <summary>Adds a tensor whose bytes <paramref name="write"/> puts into the stream, or seeks past: those are zeros, and take no room on the disk.</summary>
+    public void Add(string name, ElementType type, IReadOnlyList<long> shape, Action<Stream> write) => AddItem(name, type, [.. shape], write);
+
     /// <summary>Adds values as I64.</summary>
     public void Add(string name, ReadOnlyMemory<long> values, params ReadOnlySpan<long> shape)
     {
@@ -83,6 +86,8 @@ public sealed class SafetensorsWriter
             {
                 item.Write(stream);
             }
+
+            stream.SetLength(stream.Position); // where the last values were sought past
         });
     }
 

@@ -13,6 +13,10 @@ internal sealed unsafe class BlockTiles : IDisposable
     /// <summary>Rows of a tile.</summary>
     internal const int Lanes = 32;
 
+    /// <summary>One panel for every format and width that this thread has met.</summary>
+    [ThreadStatic]
+    private static List<BlockTiles>? s_panels;
+
     private byte* _data;
     private int _version;
 
@@ -23,8 +27,11 @@ internal sealed unsafe class BlockTiles : IDisposable
         Count = columns / format.Values;
         PanelBytes = (nint)Count * format.TileBytes;
         Bytes = PanelBytes * ((rows + Lanes - 1) / Lanes);
-        _data = (byte*)NativeMemory.AlignedAlloc((nuint)Bytes, 64);
-        NativeMemory.Clear(_data, (nuint)Bytes);
+        _data = (byte*)LargePages.AllocateCopy((nuint)Bytes);
+        if (rows % Lanes > 0)
+        {
+            NativeMemory.Clear(_data + Bytes - PanelBytes, (nuint)PanelBytes); // the rest is written whole, by many threads
+        }
     }
 
     ~BlockTiles() => Free();
@@ -77,6 +84,22 @@ internal sealed unsafe class BlockTiles : IDisposable
         }
     }
 
+    /// <summary>
+    /// A panel of a weight that stays where it is stored, as if it were all of a weight. In memory of the calling thread; valid until its next call.
+    /// </summary>
+    internal static BlockTiles Panel(Weight weight, int panel)
+    {
+        BlockTiles tiles = OnePanel(weight.Blocks!, weight.Columns);
+        int row = panel * Lanes;
+        if (row + Lanes > weight.Rows)
+        {
+            NativeMemory.Clear(tiles._data, (nuint)tiles.Bytes);
+        }
+
+        Pack(weight, row, Math.Min(row + Lanes, weight.Rows), tiles, 0);
+        return tiles;
+    }
+
     /// <summary>The tiles of <paramref name="source"/>, of any format, quantised.</summary>
     internal static BlockTiles Quantize(Weight source, BlockFormat format, WorkerPool pool)
     {
@@ -106,6 +129,36 @@ internal sealed unsafe class BlockTiles : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    private static BlockTiles OnePanel(BlockFormat format, int columns)
+    {
+        s_panels ??= [];
+        foreach (BlockTiles known in s_panels)
+        {
+            if (known.Format == format && known.Count == columns / format.Values)
+            {
+                return known;
+            }
+        }
+
+        var made = new BlockTiles(format, Lanes, columns);
+        s_panels.Add(made);
+        return made;
+    }
+
+    /// <summary>Rows [from, to) of a weight, which begin at panel <paramref name="panel"/> of the tiles.</summary>
+    private static void Pack(Weight weight, int from, int to, BlockTiles tiles, int panel)
+    {
+        BlockFormat format = tiles.Format;
+        for (int row = from; row < to; row++)
+        {
+            byte* blocks = weight.BlocksOf(row, format);
+            for (int tile = 0; tile < tiles.Count; tile++)
+            {
+                format.Pack(blocks + ((nint)tile * format.Bytes), row % Lanes, tiles.Tile(panel + ((row - from) / Lanes), tile));
+            }
+        }
+    }
+
     private static int Panels(Weight weight) => (weight.Rows + Lanes - 1) / Lanes;
 
     private static BlockTiles ToFill(Weight weight) => weight.Data == null
@@ -126,18 +179,7 @@ internal sealed unsafe class BlockTiles : IDisposable
 
     private readonly struct PackJob(Weight weight, BlockTiles tiles) : IRangeJob
     {
-        public void Run(int from, int to)
-        {
-            BlockFormat format = tiles.Format;
-            for (int row = from * Lanes; row < Math.Min(to * Lanes, weight.Rows); row++)
-            {
-                byte* blocks = weight.Data + ((nint)row * tiles.Count * format.Bytes);
-                for (int tile = 0; tile < tiles.Count; tile++)
-                {
-                    format.Pack(blocks + ((nint)tile * format.Bytes), row % Lanes, tiles.Tile(row / Lanes, tile));
-                }
-            }
-        }
+        public void Run(int from, int to) => Pack(weight, from * Lanes, Math.Min(to * Lanes, weight.Rows), tiles, from);
     }
 
     private readonly struct QuantizeJob(Weight source, BlockTiles tiles) : IRangeJob

@@ -78,11 +78,8 @@ internal readonly unsafe struct Q4_K : ITile
             head[BlockTiles.Lanes + lane] = SixBitScales.Minimum(block + 4, part);
             for (int i = 0; i < 32; i += 8)
             {
-                byte* four = head + PartHead + (i / 8 * PairBytes) + (4 * lane);
-                for (int j = 0; j < 4; j++)
-                {
-                    four[j] = (byte)(ReadWeight(block, part, i + j) | (ReadWeight(block, part, i + 4 + j) << 4));
-                }
+                uint weights = ReadFour(block, part, i) | (ReadFour(block, part, i + 4) << 4);
+                Unsafe.WriteUnaligned(head + PartHead + (i / 8 * PairBytes) + (4 * lane), weights);
             }
         }
     }
@@ -132,6 +129,10 @@ internal readonly unsafe struct Q4_K : ITile
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static byte* Part(byte* tile, int part) => tile + Head + (part * PartBytes);
+
+    /// <summary>Four weights, a byte each.</summary>
+    private static uint ReadFour(byte* block, int part, int index) =>
+        Unsafe.ReadUnaligned<uint>(block + 16 + (part / 2 * 32) + index) >> (part % 2 * 4) & 0x0F0F0F0F;
 
     private static byte ReadWeight(byte* block, int part, int index) =>
         (byte)((block[16 + (part / 2 * 32) + index] >> (part % 2 * 4)) & 15);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using static Razum.Tensors.Formats.BlockBytes;
 
 namespace Razum.Tensors.Formats;
@@ -20,9 +21,12 @@ internal readonly unsafe struct Q6_K : ISignedBlock
 
     public static void Read(byte* block, int part, sbyte* weights, float* scales)
     {
-        for (int i = 0; i < 32; i++)
+        // Four weights at a time. A byte of 0 to 63 with its top bit set lends nothing to its neighbour when 32 is taken from it.
+        byte* low = block + (part / 4 * 64) + (part % 2 * 32), high = block + 128 + (part / 4 * 32);
+        for (int i = 0; i < 32; i += 4)
         {
-            weights[i] = (sbyte)(Level(block, (32 * part) + i) - 32);
+            uint levels = (Unsafe.ReadUnaligned<uint>(low + i) >> (part % 4 / 2 * 4) & 0x0F0F0F0F) | ((Unsafe.ReadUnaligned<uint>(high + i) >> (2 * (part % 4)) & 0x03030303) << 4);
+            *(uint*)(weights + i) = ((levels | 0x80808080) - 0x20202020) ^ 0x80808080;
         }
 
         float d = F16(block + 208);

@@ -98,7 +98,7 @@ internal static unsafe partial class Experts
         where V : struct
     {
         float* target = c.Row(row) + from;
-        if (w.Reading == WeightReading.Unpacked)
+        if (w.Reading is WeightReading.Unpacked or WeightReading.Stored)
         {
             UnpackedProduct.Rows<S, V>(left, rows, w, 0, w.Rows, from, to, target, c.Stride, accumulate);
         }

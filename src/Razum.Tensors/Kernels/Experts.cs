@@ -116,6 +116,14 @@ internal static unsafe partial class Experts
         for (int b = 0; b < groups.BusyCount; b++)
         {
             int e = groups.Busy[b];
+            MappedPages.Expect(experts.Gate[e]);
+            MappedPages.Expect(experts.Up[e]);
+            MappedPages.Expect(experts.Down[e]);
+        }
+
+        for (int b = 0; b < groups.BusyCount; b++)
+        {
+            int e = groups.Busy[b];
             if (!PackedWeight.IsCurrent(experts.Gate[e]) || !PackedWeight.IsCurrent(experts.Up[e]) || !PackedWeight.IsCurrent(experts.Down[e]))
             {
                 lock (experts.Gate)
@@ -140,6 +148,8 @@ internal static unsafe partial class Experts
         return gathered;
     }
 
+    private static bool ReadsBytes(Weight w) => w.Reading is WeightReading.Tiles or WeightReading.Stored;
+
     /// <summary>x rounded to bytes if a matrix of the experts is read as tiles; null if none is.</summary>
     private static ActivationBlock* ToBytes<S, V>(WorkerPool pool, Arena arena, Weight[] one, Weight[] other, Tensor x)
         where S : struct, ISimd<V>
@@ -148,7 +158,7 @@ internal static unsafe partial class Experts
         bool needed = false;
         for (int e = 0; e < one.Length; e++)
         {
-            needed |= one[e].Reading == WeightReading.Tiles || other[e].Reading == WeightReading.Tiles;
+            needed |= ReadsBytes(one[e]) || ReadsBytes(other[e]);
         }
 
         if (!needed)
@@ -177,7 +187,17 @@ internal static unsafe partial class Experts
     /// <summary>c = a W^T for rows of a piece and its columns, from tiles.</summary>
     private static void Multiply<S, V>(ActivationBlock* a, int rows, Weight w, int from, int to, Tensor c, int row)
         where S : struct, ISimd<V>
-        where V : struct => w.Blocks!.Multiply<S, V>(a, QuantisedRows.Stride(w.Columns), rows, w.Tiles!, from, to, c.Row(row) + from, c.Stride);
+        where V : struct
+    {
+        if (w.Reading == WeightReading.Stored)
+        {
+            TileProduct.MultiplyStored<S, V>(a, QuantisedRows.Stride(w.Columns), rows, w, from, to, c.Row(row) + from, c.Stride);
+        }
+        else
+        {
+            w.Blocks!.Multiply<S, V>(a, QuantisedRows.Stride(w.Columns), rows, w.Tiles!, from, to, c.Row(row) + from, c.Stride);
+        }
+    }
 
     /// <summary>c = a W^T for rows of a piece and its columns, from packed panels or unpacked on the way.</summary>
     private static void Multiply<S, V>(float* a, nint stride, int rows, Weight w, int from, int to, Tensor c, int row)
@@ -243,7 +263,7 @@ internal static unsafe partial class Experts
 
         private void Project(in ExpertPiece piece, Weight w, Tensor target)
         {
-            if (w.Reading == WeightReading.Tiles)
+            if (ReadsBytes(w))
             {
                 ActivationBlock* bytes = Gather(saved.Groups, piece.Place, piece.Rows, blocks, QuantisedRows.Stride(x.Columns));
                 Multiply<S, V>(bytes, piece.Rows, w, piece.Column, piece.End, target, piece.Place);
@@ -280,7 +300,7 @@ internal static unsafe partial class Experts
             {
                 ExpertPiece piece = pieces[index];
                 Weight down = experts.Down[piece.Expert];
-                if (down.Reading == WeightReading.Tiles)
+                if (ReadsBytes(down))
                 {
                     ActivationBlock* rows = blocks + ((nint)piece.Place * QuantisedRows.Stride(hidden.Columns));
                     Multiply<S, V>(rows, piece.Rows, down, piece.Column, piece.End, outputs, piece.Place);

@@ -91,6 +91,7 @@ internal static unsafe class HeadLinear
         where V : struct
     {
         Check(byRows ? x : y, slice, heads, w.Rows, w.Columns, byRows ? y : x);
+        MappedPages.Expect(w);
         int columns = byRows ? w.Columns : slice.Count;
         int depth = byRows ? slice.Count : w.Columns;
         Pieces pieces = new(x.Rows, columns, depth, heads > pool.Threads ? 1 : pool.Threads);
@@ -98,7 +99,8 @@ internal static unsafe class HeadLinear
         if (w.Reading != WeightReading.Panels)
         {
             BlockTiles? tiles = w.Reading == WeightReading.Tiles ? BlockTiles.For(w, pool) : null;
-            ActivationBlock* blocks = toBytes && tiles is not null ? QuantisedRows.OfThread.Fill<S, V>(pool, x) : null;
+            bool isBytes = w.Reading is WeightReading.Tiles or WeightReading.Stored;
+            ActivationBlock* blocks = toBytes && isBytes ? QuantisedRows.OfThread.Fill<S, V>(pool, x) : null;
             pool.For(heads * pieces.Count, 1, new BlockJob<S, V>(pieces, x, blocks, w, tiles, slice, columns, depth, byRows, y, accumulate), work);
             return;
         }
@@ -189,10 +191,15 @@ internal static unsafe class HeadLinear
                 {
                     UnpackedProduct.Columns<S, V>(left, rows, w, first + column, first + end, depth, target, y.Stride, accumulate);
                 }
+                else if (tiles is null)
+                {
+                    ActivationBlock* part = blocks + (row * stride) + QuantisedRows.Stride(head * depth);
+                    TileProduct.MultiplyStored<S, V>(part, stride, rows, w, first + column, first + end, target, y.Stride);
+                }
                 else
                 {
                     ActivationBlock* part = blocks + (row * stride) + QuantisedRows.Stride(head * depth);
-                    tiles!.Format.Multiply<S, V>(part, stride, rows, tiles, first + column, first + end, target, y.Stride);
+                    tiles.Format.Multiply<S, V>(part, stride, rows, tiles, first + column, first + end, target, y.Stride);
                 }
             }
         }

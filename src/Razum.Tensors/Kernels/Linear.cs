@@ -27,6 +27,7 @@ internal static unsafe class Linear
             return;
         }
 
+        MappedPages.Expect(w);
         Pieces pieces = new(x.Rows, w.Rows, w.Columns, pool.Threads);
         if (w.Reading == WeightReading.Unpacked)
         {
@@ -34,11 +35,11 @@ internal static unsafe class Linear
             return;
         }
 
-        if (w.Reading == WeightReading.Tiles)
+        if (w.Reading is WeightReading.Tiles or WeightReading.Stored)
         {
-            BlockTiles tiles = BlockTiles.For(w, pool);
+            BlockTiles? tiles = w.Reading == WeightReading.Tiles ? BlockTiles.For(w, pool) : null;
             ActivationBlock* blocks = (activations ?? QuantisedRows.OfThread).Fill<S, V>(pool, x);
-            pool.For(pieces.Count, 1, new BlockForwardJob<S, V>(pieces, blocks, x.Columns, tiles, bias, y));
+            pool.For(pieces.Count, 1, new BlockForwardJob<S, V>(pieces, blocks, w, tiles, bias, y));
             return;
         }
 
@@ -65,7 +66,7 @@ internal static unsafe class Linear
         Check(dx, w, null, dy);
         LeftOperand left = LeftOperand.Rows(dy.Data, dy.Stride);
         Pieces pieces = new(dx.Rows, dx.Columns, w.Rows, pool.Threads);
-        if (w.Reading == WeightReading.Unpacked)
+        if (w.Reading is WeightReading.Unpacked or WeightReading.Stored)
         {
             pool.For(pieces.Count, 1, new UnpackedRowsJob<S, V>(pieces, left, w, dx, accumulate));
         }
@@ -253,19 +254,27 @@ internal static unsafe class Linear
         }
     }
 
-    /// <summary>The forward product with a weight in tiles.</summary>
-    private readonly struct BlockForwardJob<S, V>(Pieces pieces, ActivationBlock* x, int depth, BlockTiles tiles, Weight? bias, Tensor y) : IRangeJob
+    /// <summary>The forward product with a weight in tiles; null for one whose blocks stay where they are stored.</summary>
+    private readonly struct BlockForwardJob<S, V>(Pieces pieces, ActivationBlock* x, Weight w, BlockTiles? tiles, Weight? bias, Tensor y) : IRangeJob
         where S : struct, ISimd<V>
         where V : struct
     {
         public void Run(int from, int to)
         {
-            nint stride = QuantisedRows.Stride(depth);
+            nint stride = QuantisedRows.Stride(w.Columns);
             for (int i = from; i < to; i++)
             {
                 pieces.Get(i, out int row, out int rows, out int column, out int end);
                 float* target = y.Row(row) + column;
-                tiles.Format.Multiply<S, V>(x + (row * stride), stride, rows, tiles, column, end, target, y.Stride);
+                if (tiles is null)
+                {
+                    TileProduct.MultiplyStored<S, V>(x + (row * stride), stride, rows, w, column, end, target, y.Stride);
+                }
+                else
+                {
+                    tiles.Format.Multiply<S, V>(x + (row * stride), stride, rows, tiles, column, end, target, y.Stride);
+                }
+
                 if (bias is not null)
                 {
                     AddBias<S, V>(bias, column, end - column, target, rows, y.Stride);

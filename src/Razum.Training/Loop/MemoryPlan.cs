@@ -105,7 +105,7 @@ internal sealed record MemoryPlan(double Base, double Adapters, double Activatio
     private static double Sampling(RunConfig run, Decoder shape)
     {
         int sequences = Sequences(run);
-        return sequences == 0 ? 0 : (Math.Max(512, 2.0 * sequences) * MemoryNeed.RowBytes(shape)) + Logits(sequences, run);
+        return sequences == 0 ? 0 : new DecoderCost(shape).StepBytes(Math.Max(512, 2 * sequences), sequences);
     }
 
     /// <summary>Fewer cached tokens only mean that fewer answers are drawn at a time.</summary>

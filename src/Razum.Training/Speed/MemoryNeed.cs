@@ -9,7 +9,7 @@ namespace Razum.Training.Speed;
 /// <summary>About how much memory a measurement takes, in bytes.</summary>
 /// <param name="Weights">As they are stored, with gradients and moments in training.</param>
 /// <param name="Tiles">The same values in the order in which products read them.</param>
-/// <param name="Activations">What a step computes, kept to its end.</param>
+/// <param name="Activations">What a step computes.</param>
 /// <param name="Cache">Keys and values.</param>
 internal sealed record MemoryNeed(double Weights, double Tiles, double Activations, double Cache)
 {
@@ -33,9 +33,9 @@ internal sealed record MemoryNeed(double Weights, double Tiles, double Activatio
         int prompt = options.PromptTokens ?? 512;
         int generate = options.GenerateTokens ?? 128;
         double cached = Math.Max(prompt, Math.Max(generate, (double)largest * generate / 4));
-        double rows = Math.Max(Math.Min(prompt, new EngineOptions().TokenBudget), largest);
-        double logits = (double)largest * decoder.Config.VocabSize * sizeof(float);
-        return new MemoryNeed(stored, tiles, (rows * RowBytes(decoder)) + logits, cached * new DecoderCost(decoder).CachedRowBytes);
+        int rows = Math.Max(Math.Min(prompt, new EngineOptions().TokenBudget), largest);
+        DecoderCost cost = new(decoder);
+        return new MemoryNeed(stored, tiles, cost.StepBytes(rows, largest), cached * cost.CachedRowBytes);
     }
 
     /// <summary>A step on so many tokens in F32: weights, gradients and two moments, and three times the activations of a forward pass.</summary>
@@ -69,21 +69,6 @@ internal sealed record MemoryNeed(double Weights, double Tiles, double Activatio
         return string.Create(CultureInfo.InvariantCulture, $"about {Total / 1e9:0.0} GB needed ({parts}), {free / 1e9:0.0} GB free");
     }
 
-    /// <summary>What a row of a batch leaves in all layers: the stream, its norms, queries, keys, values, three wide results of the feed-forward.</summary>
-    internal static double RowBytes(Decoder decoder)
-    {
-        ModelConfig config = decoder.Config;
-        double wide = config.Moe is { } moe
-            ? Math.Max(config.IntermediateSize, (moe.MoeIntermediateSize * moe.Router.TopK) + moe.SharedIntermediateSize)
-            : config.IntermediateSize;
-        double attention = config.Attention switch
-        {
-            MlaConfig mla => (mla.NumAttentionHeads * 3.0 * (mla.KvLoraRank + mla.QkRopeHeadDim)) + Indexed(mla.Indexer),
-            GqaConfig gqa => (gqa.NumAttentionHeads + gqa.NumKeyValueHeads) * 2.0 * gqa.HeadDim,
-            _ => 0,
-        };
-        return config.NumHiddenLayers * ((6 * config.HiddenSize) + attention + (3 * wide)) * sizeof(float);
-
-        static double Indexed(IndexerConfig? indexer) => indexer is null ? 0 : ((indexer.IndexNHeads + 3.0) * indexer.IndexHeadDim) + indexer.IndexTopk;
-    }
+    /// <summary>What a row of a batch leaves in all layers, where all of them are kept.</summary>
+    internal static double RowBytes(Decoder decoder) => decoder.Config.NumHiddenLayers * new DecoderCost(decoder).LayerRowBytes;
 }

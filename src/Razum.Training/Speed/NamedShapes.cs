@@ -16,7 +16,11 @@ public static class NamedShapes
     ];
 
     /// <exception cref="ArgumentException">There is no shape of that name; the message lists the names.</exception>
-    public static ModelConfig Get(string name)
+    public static ModelConfig Get(string name) => ModelConfigReader.Parse(Text(name), name);
+
+    /// <summary>The text of its configuration.</summary>
+    /// <exception cref="ArgumentException">As for <see cref="Get"/>.</exception>
+    public static string Text(string name)
     {
         if (!Names.Contains(name))
         {
@@ -27,6 +31,6 @@ public static class NamedShapes
         using JsonDocument document = JsonDocument.Parse(stream);
         JsonElement root = document.RootElement;
         JsonElement config = root.TryGetProperty("model", out JsonElement model) ? model.GetProperty("config") : root; // a run file holds a config
-        return ModelConfigReader.Parse(config.GetRawText(), name);
+        return config.GetRawText();
     }
 }

@@ -108,7 +108,7 @@ public sealed class BenchTests : IDisposable
     }
 
     [Theory]
-    [InlineData("unknown shape 'giant'; there are llama-3.1-8b, nano, r1-distill-qwen-1.5b, v2-lite", "--shape", "giant")]
+    [InlineData("unknown shape 'giant'; there are llama-3.1-8b, nano, r1-671b, r1-distill-qwen-1.5b, v2-lite", "--shape", "giant")]
     [InlineData("give a model or a shape", "MODEL", "--shape", "nano")]
     [InlineData("--rounds must be", "MODEL", "--rounds", "0")]
     [InlineData("--batch from 0", "MODEL", "--batch", "-1")]

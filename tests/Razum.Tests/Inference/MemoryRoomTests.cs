@@ -22,8 +22,8 @@ public sealed class MemoryRoomTests
     }
 
     [Theory]
-    [InlineData(0, "the keys and values of one context of small, 64 tokens, take 9 MB; there are 5 MB for them (weights take 700 MB, 705 MB of memory are available): limit the context")]
-    [InlineData(64, "the keys and values of one context of small, 64 tokens, take 9 MB; there are 5 MB for them (weights take 700 MB, 705 MB of memory are available): limit the context")]
+    [InlineData(0, "the keys and values of one context of small, 64 tokens, take 9 MB; there are 5 MB for them (weights take 700 MB, a step 0 MB, 705 MB of memory are available): limit the context")]
+    [InlineData(64, "the keys and values of one context of small, 64 tokens, take 9 MB; there are 5 MB for them (weights take 700 MB, a step 0 MB, 705 MB of memory are available): limit the context")]
     public void WhatDoesNotFitIsRefusedInOneLine(int tokens, string message) => Assert.Equal(message, Assert.Throws<ArgumentException>(
         () => CachePlan.Blocks(new EngineOptions { CacheTokens = tokens }, s_info, new CacheShape(60, 576, 0), new MemoryRoom(700_000_000, 705_000_000, 1 << 30))).Message);
 
@@ -31,16 +31,20 @@ public sealed class MemoryRoomTests
     public void WeightsCountOnceAndOnlyWhatIsStillToCome()
     {
         Decoder decoder = new(ModelConfigReader.Parse(TinyModel.Config), new RandomParameters(1, 0.2f));
-        long stored = decoder.Parameters.Sum(w => w.StoredBytes);
-        long matrices = decoder.Parameters.Where(w => !w.IsVector && w.Name != "model.embed_tokens.weight").Sum(w => w.StoredBytes);
-        Assert.Equal(stored, MemoryRoom.ToPack(decoder, Arithmetic.F32));
-        Assert.InRange(MemoryRoom.ToPack(decoder, Arithmetic.BF16), stored - matrices, stored - (matrices / 4));
+        Weight[] multiplied = [.. decoder.Parameters.Where(w => !w.IsVector && w.Name != "model.embed_tokens.weight")];
+        long copies = multiplied.Sum(w => (w.Rows + 31L) / 32 * 32 * w.Columns * sizeof(float));
+        EngineOptions options = new();
+        long Pending(EngineOptions engine, WeightPlacement placement = WeightPlacement.Packed) => WeightPlan.Of(decoder, engine, placement).Pending;
+        Assert.Equal(copies, Pending(options));
+        Assert.Equal(copies / 2, Pending(options with { Arithmetic = Arithmetic.BF16 }));
+        Assert.Equal(copies, Pending(options, WeightPlacement.InPlace)); // nothing is in a file
+        Assert.Equal(decoder.Parameters.Sum(w => w.StoredBytes), WeightPlan.Taken(decoder));
 
         using CpuOps ops = new(1);
         Batch batch = new();
         batch.Add([1, 2, 3]);
         decoder.Logits(ops, decoder.Forward(ops, batch));
-        Assert.InRange(MemoryRoom.ToPack(decoder, Arithmetic.F32), stored - matrices, stored - 1);
+        Assert.InRange(Pending(options), 0, copies - 1);
     }
 
     [Fact]

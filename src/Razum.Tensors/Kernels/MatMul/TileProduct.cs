@@ -61,6 +61,19 @@ internal static unsafe class TileProduct
         }
     }
 
+    /// <summary>The same with a weight that stays where it is stored: its blocks are put into tiles panel by panel.</summary>
+    internal static void MultiplyStored<S, V>(ActivationBlock* x, nint stride, int rows, Weight w, int from, int to, float* c, nint cRow)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        for (int first = from / BlockTiles.Lanes * BlockTiles.Lanes; first < to; first += BlockTiles.Lanes)
+        {
+            BlockTiles panel = BlockTiles.Panel(w, first / BlockTiles.Lanes);
+            (int begin, int end) = (Math.Max(first, from), Math.Min(first + BlockTiles.Lanes, to));
+            panel.Format.Multiply<S, V>(x, stride, rows, panel, begin - first, end - first, c + (begin - from), cRow);
+        }
+    }
+
     /// <summary>
     /// c[i, j - from] = (accumulate ? c : 0) + sum over n of a[i, n] W[first + n, j] for columns j in [from, to), in F32 with values that are dequantised on
     /// the way: chains of fused multiply-adds over n, ascending. <paramref name="from"/> is a multiple of 32.
