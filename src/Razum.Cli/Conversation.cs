@@ -20,6 +20,9 @@ internal sealed class Conversation(IEngine engine, Func<IReadOnlyList<ChatMessag
 
     public bool Thinks { get; set; } = true;
 
+    /// <summary>Name of the adapter that answers; null for the model as it was loaded.</summary>
+    public string? Adapter { get; set; }
+
     public SamplingOptions Sampling { get; init; } = new();
 
     public int? MaxTokens { get; init; }
@@ -38,7 +41,7 @@ internal sealed class Conversation(IEngine engine, Func<IReadOnlyList<ChatMessag
     {
         IEnumerable<ChatMessage> system = System.Length > 0 ? [new ChatMessage("system", System)] : [];
         var asked = new ChatMessage("user", question);
-        GenerationRequest request = render([.. system, .. _messages, asked], Thinks) with { Sampling = Sampling, MaxTokens = MaxTokens };
+        GenerationRequest request = render([.. system, .. _messages, asked], Thinks) with { Sampling = Sampling, MaxTokens = MaxTokens, Adapter = Adapter };
         var answer = new StringBuilder();
         try
         {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Razum.Inference;
+using Razum.Models.Adapters;
 using Razum.Tensors;
 
 namespace Razum.Cli;
@@ -40,8 +41,12 @@ internal sealed class GenerationArguments
     /// <summary>The block format of the weights.</summary>
     public Option<string?> Quantize { get; } = CreateQuantize();
 
-    /// <summary>The adapter beside the weights.</summary>
-    public Option<string?> Adapter { get; } = CreateAdapter();
+    /// <summary>The adapters beside the weights.</summary>
+    public Option<string[]> Adapters { get; } = new("--adapter")
+    {
+        Description = "Folder or .gguf file of a LoRA adapter; NAME=FOLDER for one of several, of which the first answers first.",
+        HelpName = "FOLDER",
+    };
 
     /// <summary>The most tokens of a conversation.</summary>
     public Option<int> Context { get; } = CreateContext();
@@ -50,15 +55,17 @@ internal sealed class GenerationArguments
     public Option<string> Arithmetic { get; } = CreateArithmetic();
 
     /// <summary>The option <c>--arithmetic</c>, also for verbs that do not choose tokens.</summary>
-    public static Option<string> CreateArithmetic()
+    /// <param name="trains">Whether the verb also trains: not everything can be trained in.</param>
+    public static Option<string> CreateArithmetic(bool trains = false)
     {
         var option = new Option<string>("--arithmetic")
         {
-            Description = "Products of matrices: f32, or bf16, which is faster and rounds activations.",
+            Description = "Products of matrices: f32, or bf16, which is faster and rounds activations"
+                + (trains ? "." : ", or fp8, which rounds them for weights in FP8 as DeepSeek does."),
             HelpName = "KIND",
             DefaultValueFactory = _ => "f32",
         };
-        option.AcceptOnlyFromAmong("f32", "bf16");
+        option.AcceptOnlyFromAmong(trains ? ["f32", "bf16"] : ["f32", "bf16", "fp8"]);
         return option;
     }
 
@@ -76,7 +83,7 @@ internal sealed class GenerationArguments
     /// <summary>The option <c>--adapter</c>, also for verbs that do not choose tokens.</summary>
     public static Option<string?> CreateAdapter() => new("--adapter")
     {
-        Description = "Folder of a LoRA adapter for the model, as PEFT or a run with lora writes it.",
+        Description = "Folder of a LoRA adapter for the model, as PEFT or a run with lora writes it, or its .gguf file.",
         HelpName = "FOLDER",
     };
 
@@ -92,7 +99,14 @@ internal sealed class GenerationArguments
     public static WeightFormat? FormatOf(string? name) => name is null ? null : Enum.Parse<WeightFormat>(name, ignoreCase: true);
 
     /// <summary>The arithmetic that the value of <c>--arithmetic</c> names.</summary>
-    public static Arithmetic ArithmeticOf(string? name) => name == "bf16" ? Tensors.Arithmetic.BF16 : Tensors.Arithmetic.F32;
+    public static Arithmetic ArithmeticOf(string? name) => name is null ? default : Enum.Parse<Arithmetic>(name, ignoreCase: true);
+
+    /// <summary>The adapters that values of <c>--adapter</c> mean, FOLDER or NAME=FOLDER.</summary>
+    public static IReadOnlyList<NamedAdapter> AdaptersOf(params IEnumerable<string?> values) => [.. values.OfType<string>().Select(value =>
+    {
+        int sign = Path.Exists(value) ? -1 : value.IndexOf('=');
+        return sign > 0 ? new NamedAdapter(value[..sign], value[(sign + 1)..]) : new NamedAdapter("", value);
+    })];
 
     /// <summary>Adds all of them to <paramref name="command"/>.</summary>
     public void AddTo(Command command)
@@ -106,7 +120,7 @@ internal sealed class GenerationArguments
         command.Add(System);
         command.Add(NoThink);
         command.Add(Quantize);
-        command.Add(Adapter);
+        command.Add(Adapters);
         command.Add(Context);
         command.Add(Arithmetic);
         command.Add(Speculate);
@@ -133,7 +147,7 @@ internal sealed class GenerationArguments
 
     /// <summary>The model in <paramref name="folder"/>, held and computed as the arguments say.</summary>
     public LoadedModel Load(string folder, ParseResult arguments, int threads) =>
-        LoadedModel.Load(folder, Engine(arguments, threads), FormatOf(arguments.GetValue(Quantize)), arguments.GetValue(Adapter));
+        LoadedModel.Load(folder, Engine(arguments, threads), FormatOf(arguments.GetValue(Quantize)), AdaptersOf(arguments.GetValue(Adapters) ?? []));
 
     /// <summary>A conversation with <paramref name="model"/> as the arguments say; what they leave open, the model's own defaults decide.</summary>
     public Conversation Converse(LoadedModel model, ParseResult arguments)
@@ -143,6 +157,7 @@ internal sealed class GenerationArguments
         {
             System = arguments.GetValue(System) ?? "",
             Thinks = !arguments.GetValue(NoThink),
+            Adapter = model.Engine.Model.Adapters.FirstOrDefault(),
             MaxTokens = arguments.GetValue(MaxTokens),
             Sampling = sampling with
             {

@@ -1,7 +1,9 @@
 using System.Globalization;
 using Razum.Inference;
+using Razum.Models.Adapters;
 using Razum.Tensors;
 using Razum.Text;
+using Razum.Text.Parsers;
 using Razum.Training.Evals;
 
 namespace Razum.Cli;
@@ -35,12 +37,12 @@ internal sealed class LoadedModel : IAsyncDisposable
     /// <param name="folder">The model's folder.</param>
     /// <param name="options">How its engine works.</param>
     /// <param name="format">A block format to quantise matrices to; null leaves them as they are.</param>
-    /// <param name="adapter">Folder of a LoRA adapter; null for the model alone.</param>
+    /// <param name="adapters">LoRA adapters (see <see cref="ModelBundle.Load"/>); null for the model alone.</param>
     /// <exception cref="InvalidDataException">A file is damaged or missing.</exception>
     /// <exception cref="ArgumentException">The options do not fit the model or the machine.</exception>
-    public static LoadedModel Load(string folder, EngineOptions options, WeightFormat? format = null, string? adapter = null)
+    public static LoadedModel Load(string folder, EngineOptions options, WeightFormat? format = null, IReadOnlyList<NamedAdapter>? adapters = null)
     {
-        ModelBundle bundle = ModelBundle.Load(folder, format, options.Threads, options, adapter);
+        ModelBundle bundle = ModelBundle.Load(folder, format, options.Threads, options, adapters);
         try
         {
             return new LoadedModel(bundle, options);
@@ -52,13 +54,29 @@ internal sealed class LoadedModel : IAsyncDisposable
         }
     }
 
+    /// <summary>Tools that the model may call, as a JSON array of their descriptions; null for none.</summary>
+    public string? Tools { get; set; }
+
     /// <summary>The request that continues a conversation.</summary>
+    /// <exception cref="ArgumentException">There are tools, and the model's template has no place for them or no known way to call them.</exception>
     public GenerationRequest Render(IReadOnlyList<ChatMessage> messages, bool thinks)
     {
-        var options = new ChatOptions { Thinking = thinks };
+        var options = new ChatOptions { Thinking = thinks, Now = DateTime.Now };
+        string text = _bundle.Template.Render(messages, options);
+        if (Tools is not null)
+        {
+            string without = text;
+            text = _bundle.Template.Render(messages, options with { Tools = Tools });
+            if (text == without || _bundle.Template.ToolCalls == ToolCallFormat.None)
+            {
+                throw new ArgumentException($"--tools: the chat template of {_bundle.Info.Name} has no place for tools, or no way of calling them that is known");
+            }
+        }
+
         return new GenerationRequest
         {
-            Prompt = _bundle.Tokenizer.Encode(_bundle.Template.Render(messages, options)),
+            Prompt = _bundle.Tokenizer.Encode(text),
+            ToolCalls = Tools is null ? ToolCallFormat.None : _bundle.Template.ToolCalls,
             StartsInReasoning = _bundle.Template.StartsInReasoning(options),
             StopTokens = [_bundle.Template.EndOfTurn],
         };

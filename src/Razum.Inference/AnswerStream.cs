@@ -1,6 +1,7 @@
 using System.Text;
 using System.Threading.Channels;
 using Razum.Inference.Text;
+using Razum.Text;
 using Razum.Text.Parsers;
 
 namespace Razum.Inference;
@@ -18,6 +19,8 @@ internal sealed class AnswerStream(AnswerText text, bool collected)
     private readonly List<GeneratedToken> _tokens = [];
     private readonly StringBuilder _reasoning = new();
     private readonly StringBuilder _content = new();
+    private readonly List<ToolCall> _calls = [];
+    private int _callCount;
 
     public ChannelReader<GenerationChunk> Reader => _channel.Reader;
 
@@ -25,7 +28,7 @@ internal sealed class AnswerStream(AnswerText text, bool collected)
     public void Deliver(Sequence sequence)
     {
         _tokens.Add(Describe(sequence));
-        ReasoningDelta delta;
+        ToolCallDelta delta;
         if (sequence.EndedByToken)
         {
             delta = text.Finish();
@@ -45,7 +48,8 @@ internal sealed class AnswerStream(AnswerText text, bool collected)
         {
             _reasoning.Append(delta.Reasoning);
             _content.Append(delta.Content);
-            delta = sequence.FinishReason is null ? new ReasoningDelta("", "") : new ReasoningDelta(_reasoning.ToString(), _content.ToString());
+            _calls.AddRange(delta.ToolCalls);
+            delta = sequence.FinishReason is null ? new ToolCallDelta("", "", []) : new ToolCallDelta(_reasoning.ToString(), _content.ToString(), _calls);
         }
 
         if (sequence.FinishReason is null)
@@ -74,26 +78,34 @@ internal sealed class AnswerStream(AnswerText text, bool collected)
         };
     }
 
-    /// <summary>Writes the new reasoning, then the new answer; tokens go with the last of them, and so does what there is to say of a sequence that has ended.</summary>
-    private void Write(ReasoningDelta delta, Sequence? ended)
+    /// <summary>
+    /// Writes the new reasoning, then the new answer, then the new calls; tokens go with the last of them, and so does what there is to say of a sequence that
+    /// has ended.
+    /// </summary>
+    private void Write(in ToolCallDelta delta, Sequence? ended)
     {
         if (delta.IsEmpty && ended is null)
         {
             return;
         }
 
-        bool isReasoning = delta.Reasoning.Length > 0 && delta.Content.Length == 0;
-        if (delta.Reasoning.Length > 0 && !isReasoning)
+        GenerationChunk? last = delta.Reasoning.Length == 0 ? null : new GenerationChunk { Text = delta.Reasoning, Kind = ChunkKind.Reasoning };
+        if (delta.Content.Length > 0)
         {
-            _channel.Writer.TryWrite(new GenerationChunk { Text = delta.Reasoning, Kind = ChunkKind.Reasoning });
+            Write(last);
+            last = new GenerationChunk { Text = delta.Content };
         }
 
-        _channel.Writer.TryWrite(new GenerationChunk
+        if (delta.ToolCalls.Count > 0)
         {
-            Text = isReasoning ? delta.Reasoning : delta.Content,
-            Kind = isReasoning ? ChunkKind.Reasoning : ChunkKind.Answer,
+            Write(last);
+            last = new GenerationChunk { Kind = ChunkKind.ToolCalls, ToolCalls = [.. delta.ToolCalls.Select(c => new ToolCallPart(_callCount++, c.Name, c.Arguments, c.Id))] };
+        }
+
+        Write((last ?? new GenerationChunk()) with
+        {
             Tokens = _tokens.ToArray(),
-            FinishReason = ended?.FinishReason,
+            FinishReason = ended?.FinishReason is FinishReason.Stop && _callCount > 0 ? FinishReason.ToolCalls : ended?.FinishReason,
             Experts = ended is { Request.RecordRouting: true } ? ended.ReadExperts() : null,
             Usage = ended is null ? null : new Usage(ended.PromptLength, ended.OutputLength)
             {
@@ -103,5 +115,13 @@ internal sealed class AnswerStream(AnswerText text, bool collected)
             },
         });
         _tokens.Clear();
+    }
+
+    private void Write(GenerationChunk? chunk)
+    {
+        if (chunk is not null)
+        {
+            _channel.Writer.TryWrite(chunk);
+        }
     }
 }

@@ -8,4 +8,7 @@ public enum ChunkKind
 
     /// <summary>What it thinks before that.</summary>
     Reasoning,
+
+    /// <summary>Calls of tools.</summary>
+    ToolCalls,
 }

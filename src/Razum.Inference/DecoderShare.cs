@@ -42,7 +42,7 @@ internal sealed class DecoderShare : IDisposable
         int wanted = 0;
         foreach (PlannedRows rows in plan)
         {
-            _batch.Add(rows.Sequence.Next(rows.Count), rows.Sequence.Cache);
+            _batch.Add(rows.Sequence.Next(rows.Count), rows.Sequence.Cache, rows.Sequence.Adapter);
             for (int i = rows.LogitRows; i > 0; i--)
             {
                 _rows[wanted++] = _batch.Count - i;

@@ -44,7 +44,7 @@ public sealed class Engine : IEngine
             throw;
         }
 
-        _loop = new GenerationLoop(model, new Scheduler(_cache, options), Deliver);
+        _loop = new GenerationLoop(model, new Scheduler(_cache, options, info.Adapters.Count), Deliver);
         _options = options;
         new Thread(Run) { IsBackground = true, Name = "razum engine" }.Start();
     }
@@ -93,6 +93,11 @@ public sealed class Engine : IEngine
         if (options.RecordRouting && bundle.Decoder.Config.Moe is not { RoutedPerToken: > 0 })
         {
             throw new ArgumentException($"RecordRouting: {bundle.Info.Name} has no experts");
+        }
+
+        if (options.Arithmetic == Arithmetic.FP8 && !bundle.Decoder.Parameters.Any(w => w.Format == WeightFormat.F8_E4M3))
+        {
+            throw new ArgumentException($"Arithmetic FP8: {bundle.Info.Name} has no weights in FP8");
         }
 
         return !drafts || bundle.Decoder.Mtp is not null

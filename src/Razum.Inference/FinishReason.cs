@@ -8,4 +8,7 @@ public enum FinishReason
 
     /// <summary>The request's token limit or the model's context was reached.</summary>
     Length,
+
+    /// <summary>The model ended it and waits for what the tools answer that it has called.</summary>
+    ToolCalls,
 }

@@ -11,6 +11,9 @@ public sealed record GenerationChunk
 
     public ChunkKind Kind { get; init; }
 
+    /// <summary>New calls of tools; empty unless that is the <see cref="Kind"/>.</summary>
+    public IReadOnlyList<ToolCallPart> ToolCalls { get; init; } = [];
+
     /// <summary>New tokens.</summary>
     public IReadOnlyList<GeneratedToken> Tokens { get; init; } = [];
 

@@ -1,3 +1,6 @@
+using Razum.Tensors.Checkpoints;
+using Razum.Text.Parsers;
+
 namespace Razum.Inference;
 
 /// <summary>A prompt and how to continue it.</summary>
@@ -23,11 +26,17 @@ public sealed record GenerationRequest
     /// <summary>Whether the prompt ends inside an opened <c>&lt;think&gt;</c>.</summary>
     public bool StartsInReasoning { get; init; }
 
+    /// <summary>How calls of tools are written that are to be told from the answer's text; none where no tools were offered.</summary>
+    public ToolCallFormat ToolCalls { get; init; }
+
     /// <summary>Whether the answer comes as one piece when it is complete, rather than as it is written: less work where nobody reads along.</summary>
     public bool Collected { get; init; }
 
     /// <summary>Whether the answer comes with the experts that its tokens and those of the prompt went to; the engine must have been made for it.</summary>
     public bool RecordRouting { get; init; }
+
+    /// <summary>Name of the adapter to answer with, one of <see cref="ModelInfo.Adapters"/>; null for the model as it is loaded.</summary>
+    public string? Adapter { get; init; }
 
     /// <summary>How the next tokens are guessed; null for the engine's way.</summary>
     public SpeculationKind? Speculation { get; init; }
@@ -74,6 +83,12 @@ public sealed record GenerationRequest
             {
                 throw new ArgumentException($"StopStrings: text {i} is empty");
             }
+        }
+
+        if (Adapter is not null && model.NumberOf(Adapter) < 0)
+        {
+            string known = model.Adapters.Count == 0 ? "no adapters to choose from" : "the adapters " + string.Join(", ", model.Adapters);
+            throw new ArgumentException($"adapter {OneLine.Quote(Adapter)}: {model.Name} has {known}");
         }
 
         Sampling.Validate(model.VocabSize);

@@ -26,8 +26,13 @@ internal readonly record struct MemoryRoom(long Weights, long Available, long Mo
     /// <summary>What the weights of a model take that will be quantised while they are loaded; those that stay as they are count as BF16.</summary>
     /// <param name="shape">The model without values.</param>
     /// <param name="format">The block format.</param>
-    public static long ToQuantise(Decoder shape, WeightFormat format) => shape.Parameters.Sum(w =>
-        Bytes(w.Count, WeightPlan.IsMultiplied(shape, w) ? QuantisedParameters.Chosen(format, w.Name, w.Rows, w.Columns) ?? WeightFormat.BF16 : WeightFormat.BF16));
+    public static long ToQuantise(Decoder shape, WeightFormat format)
+    {
+        HashSet<Weight> adapters = [.. shape.Adapters.SelectMany(p => new[] { p.A, p.B })]; // F32, as read and as products read them
+        return shape.Parameters.Sum(w => adapters.Contains(w)
+            ? 2 * Bytes(w.Count, WeightFormat.F32)
+            : Bytes(w.Count, WeightPlan.IsMultiplied(shape, w) ? QuantisedParameters.Chosen(format, w.Name, w.Rows, w.Columns) ?? WeightFormat.BF16 : WeightFormat.BF16));
+    }
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture, $"weights take {Weights / 1e6:0} MB, a step {Step / 1e6:0} MB, {Available / 1e6:0} MB of memory are available");

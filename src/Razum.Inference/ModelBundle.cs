@@ -40,7 +40,7 @@ public sealed class ModelBundle : IDisposable
         (Decoder, Tokenizer, Defaults, _files) = (decoder, tokenizer, defaults, files);
         IEnumerable<int> ends = defaults.EndTokens.Count > 0 ? defaults.EndTokens : config.EosTokenIds;
         int[] endTokens = [.. (tokenizer.EosId is int eos ? ends.Append(eos) : ends).Distinct()];
-        Info = new ModelInfo(name, config.VocabSize, config.MaxPositionEmbeddings, endTokens);
+        Info = new ModelInfo(name, config.VocabSize, config.MaxPositionEmbeddings, endTokens) { Adapters = decoder.AdapterNames };
     }
 
     public ModelInfo Info { get; }
@@ -61,14 +61,19 @@ public sealed class ModelBundle : IDisposable
     /// <param name="threads">Threads to quantise with; 0 means one per processor.</param>
     /// <exception cref="InvalidDataException">Something is missing, damaged or not supported; one line says what and where.</exception>
     /// <param name="engine">The engine that will run over it: whether weights and cache fit memory is then known before anything is quantised.</param>
-    /// <param name="adapter">Folder of a LoRA adapter as PEFT writes it; null for the model alone.</param>
-    /// <exception cref="ArgumentException">Weights and cache do not fit memory.</exception>
-    public static ModelBundle Load(string folder, WeightFormat? format = null, int threads = 0, EngineOptions? engine = null, string? adapter = null)
+    /// <param name="adapters">
+    /// LoRA adapters, folders as PEFT writes them or GGUF files, among which requests choose by name; or one without a name, which all requests have. Null or
+    /// none for the model alone.
+    /// </param>
+    /// <exception cref="ArgumentException">Weights and cache do not fit memory, or names of adapters are missing or alike.</exception>
+    public static ModelBundle Load(
+        string folder, WeightFormat? format = null, int threads = 0, EngineOptions? engine = null, IReadOnlyList<NamedAdapter>? adapters = null)
     {
         ArgumentNullException.ThrowIfNull(folder);
+        adapters ??= [];
         if (GgufModel.IsGguf(folder))
         {
-            return LoadGguf(folder, format, threads, engine, adapter);
+            return LoadGguf(folder, format, threads, engine, adapters);
         }
 
         if (!Directory.Exists(folder))
@@ -83,8 +88,8 @@ public sealed class ModelBundle : IDisposable
         try
         {
             string name = HubCache.NameOf(folder) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
-            RequireRoom(name, config, format, engine);
-            Decoder decoder = Read(config, new CheckpointParameters(checkpoint), format, threads, adapter);
+            RequireRoom(name, config, format, engine, adapters);
+            Decoder decoder = Read(config, new CheckpointParameters(checkpoint), format, threads, adapters);
             // Absorbed: a decoded token reads the cached latents as they are. One form for prompts too, so that chunks change no bit.
             decoder.LatentForm = LatentAttentionForm.Absorbed;
             return new ModelBundle(name, decoder, tokenizer, defaults, checkpoint);
@@ -111,7 +116,7 @@ public sealed class ModelBundle : IDisposable
             : throw new InvalidDataException($"{Path.Combine(folder, "tokenizer.json")}: no such file");
     }
 
-    private static ModelBundle LoadGguf(string path, WeightFormat? format, int threads, EngineOptions? engine, string? adapter)
+    private static ModelBundle LoadGguf(string path, WeightFormat? format, int threads, EngineOptions? engine, IReadOnlyList<NamedAdapter> adapters)
     {
         var model = new GgufModel(path);
         try
@@ -119,8 +124,8 @@ public sealed class ModelBundle : IDisposable
             ModelConfig config = GgufConfig.Read(model);
             Tokenizer tokenizer = Tokenizer.FromGguf(GgufVocabularies.Read(model), path);
             string name = Path.GetFileNameWithoutExtension(path);
-            RequireRoom(name, config, format, engine);
-            Decoder decoder = Read(config, new GgufParameters(model, config), format, threads, adapter);
+            RequireRoom(name, config, format, engine, adapters);
+            Decoder decoder = Read(config, new GgufParameters(model, config), format, threads, adapters);
             decoder.LatentForm = LatentAttentionForm.Absorbed;
             return new ModelBundle(name, decoder, tokenizer, GgufSampling.Read(model, config.VocabSize), model);
         }
@@ -132,28 +137,35 @@ public sealed class ModelBundle : IDisposable
     }
 
     /// <summary>Quantised weights are all this process's own: they fit beside a context before any is made, or none is.</summary>
-    private static void RequireRoom(string name, ModelConfig config, WeightFormat? format, EngineOptions? engine)
+    private static void RequireRoom(string name, ModelConfig config, WeightFormat? format, EngineOptions? engine, IReadOnlyList<NamedAdapter> adapters)
     {
         if (engine is null || format is not { } chosen)
         {
             return;
         }
 
-        Decoder shape = new(config, new ShapeParameters());
+        Decoder shape = AdaptedDecoder.Load(config, new ShapeParameters(), adapters);
         ModelInfo info = CachePlan.Limit(new ModelInfo(name, config.VocabSize, config.MaxPositionEmbeddings, []), engine);
         EnginePlan plan = EnginePlan.Of(shape, info, engine, MemoryRoom.Beside(0));
-        CachePlan.Blocks(engine, info, plan.Cache, plan.Room with { Weights = MemoryRoom.ToQuantise(shape, chosen) });
+        long weights = MemoryRoom.ToQuantise(shape, chosen);
+        foreach (LoraPair pair in shape.Adapters)
+        {
+            pair.A.Dispose();
+            pair.B.Dispose();
+        }
+
+        CachePlan.Blocks(engine, info, plan.Cache, plan.Room with { Weights = weights });
     }
 
-    private static Decoder Read(ModelConfig config, ParameterSource source, WeightFormat? format, int threads, string? adapter)
+    private static Decoder Read(ModelConfig config, ParameterSource source, WeightFormat? format, int threads, IReadOnlyList<NamedAdapter> adapters)
     {
         if (format is not { } chosen)
         {
-            return adapter is null ? new Decoder(config, source) : AdaptedDecoder.Load(config, source, adapter);
+            return adapters.Count == 0 ? new Decoder(config, source) : AdaptedDecoder.Load(config, source, adapters);
         }
 
         using WorkerPool pool = new(threads > 0 ? threads : Environment.ProcessorCount);
-        return Read(config, new QuantisedParameters(source, chosen, pool), null, threads, adapter);
+        return Read(config, new QuantisedParameters(source, chosen, pool), null, threads, adapters);
     }
 
     public void Dispose() => _files?.Dispose();

@@ -6,7 +6,7 @@ namespace Razum.Inference;
 /// <summary>
 /// Knows which tokens lie in which block of a <see cref="BlockPool"/>, so that requests with the same beginning share its keys and values: they have the
 /// same bits. The blocks form a tree: a block hangs below the one with the tokens before it. Full blocks are found by the hash of their tokens and all
-/// before; the tokens are compared as well, so a collision costs a hit, never mixes prompts. A block in which a prompt parts from another is copied up to
+/// before; the tokens are compared as well, so a collision costs a hit, never mixes prompts. Every adapter has a root of its own, for its keys are others. A block in which a prompt parts from another is copied up to
 /// there. Blocks that nobody holds stay known until the pool takes them again, the one unused longest first.
 /// </summary>
 /// <remarks>
@@ -23,7 +23,7 @@ internal sealed class PrefixCache
     private readonly ulong _hashMask;
     private readonly int[] _tokens; // [blocks, BlockRows]
     private readonly int[] _known; // tokens known of a block; 0: it is not in the tree
-    private readonly int[] _parent; // the root is number _pool.Count
+    private readonly int[] _parent; // roots have numbers from _pool.Count
     private readonly int[] _firstChild;
     private readonly int[] _nextSibling;
     private readonly int[] _previousSibling;
@@ -37,13 +37,14 @@ internal sealed class PrefixCache
     /// takes over n tokens runs the last of them again.
     /// </param>
     /// <param name="hashMask">Bits of hashes that count. Tests take few, so that hashes collide.</param>
-    public PrefixCache(BlockPool pool, bool drafts = false, ulong hashMask = ulong.MaxValue)
+    /// <param name="adapters">How many adapters of the model have names.</param>
+    public PrefixCache(BlockPool pool, bool drafts = false, ulong hashMask = ulong.MaxValue, int adapters = 0)
     {
         (_pool, _drafts, _hashMask) = (pool, drafts, hashMask);
         _tokens = new int[checked(pool.Count * BlockRows)];
         _known = new int[pool.Count];
         _parent = new int[pool.Count];
-        _firstChild = new int[pool.Count + 1];
+        _firstChild = new int[pool.Count + 1 + Math.Max(adapters, 1)];
         _nextSibling = new int[pool.Count];
         _previousSibling = new int[pool.Count];
         _hash = new ulong[pool.Count];
@@ -52,8 +53,6 @@ internal sealed class PrefixCache
         Forget();
         pool.Reused = Remove;
     }
-
-    private int Root => _pool.Count;
 
     /// <summary>Forgets everything: the weights have changed. Sequences in work go on with what they hold, but nobody else gets it.</summary>
     public void Forget()
@@ -67,11 +66,14 @@ internal sealed class PrefixCache
     /// Gives an empty cache the longest known beginning of <paramref name="tokens"/>, the last token excepted: running it gives the logits. The block in which
     /// the sequence goes on is its own.
     /// </summary>
+    /// <param name="tokens">The tokens.</param>
+    /// <param name="cache">Holds nothing yet.</param>
+    /// <param name="adapter">Number of the adapter that the tokens are run with; below 0 for none.</param>
     /// <returns>How many tokens it holds now.</returns>
-    public int Attach(ReadOnlySpan<int> tokens, KeyValueCache cache)
+    public int Attach(ReadOnlySpan<int> tokens, KeyValueCache cache, int adapter = 0)
     {
         ReadOnlySpan<int> wanted = Shareable(tokens);
-        int parent = Root;
+        int parent = Root(adapter);
         while (wanted.Length >= BlockRows && Find(parent, wanted[..BlockRows]) is var block && block != None)
         {
             if (_drafts && Nearest(block, wanted[BlockRows..]).Common == 0)
@@ -90,7 +92,7 @@ internal sealed class PrefixCache
         {
             (int from, int kept) = (cache.Length, _drafts ? rows - 1 : rows);
             cache.Advance(kept);
-            Record(tokens, cache.Table, from, from + kept);
+            Record(tokens, cache.Table, from, from + kept, adapter);
         }
         else if (_drafts)
         {
@@ -104,10 +106,11 @@ internal sealed class PrefixCache
     /// <summary>Tokens of the longest known beginning.</summary>
     /// <param name="tokens">The tokens.</param>
     /// <param name="held">Of it, full blocks that somebody holds: sharing them takes no memory.</param>
-    public int Measure(ReadOnlySpan<int> tokens, out int held)
+    /// <param name="adapter">Number of the adapter that the tokens are run with; below 0 for none.</param>
+    public int Measure(ReadOnlySpan<int> tokens, out int held, int adapter = 0)
     {
         ReadOnlySpan<int> wanted = Shareable(tokens);
-        int parent = Root;
+        int parent = Root(adapter);
         held = 0;
         while (wanted.Length >= BlockRows && Find(parent, wanted[..BlockRows]) is var block && block != None)
         {
@@ -121,13 +124,13 @@ internal sealed class PrefixCache
     }
 
     /// <summary>Takes note that rows [from, to) of <paramref name="tokens"/> are computed and lie in <paramref name="table"/>.</summary>
-    public void Record(ReadOnlySpan<int> tokens, BlockTable table, int from, int to)
+    public void Record(ReadOnlySpan<int> tokens, BlockTable table, int from, int to, int adapter = 0)
     {
         for (int row = from; row < to;)
         {
             int index = row / BlockRows, first = index * BlockRows, end = Math.Min(to, first + BlockRows);
-            int block = table[index], parent = index == 0 ? Root : table[index - 1];
-            bool hangs = parent == Root || _known[parent] == BlockRows;
+            int block = table[index], parent = index == 0 ? Root(adapter) : table[index - 1];
+            bool hangs = index == 0 || _known[parent] == BlockRows;
             if (hangs && _known[block] == row - first) // else the beginning has been forgotten
             {
                 Extend(block, parent, tokens[row..end]);
@@ -140,6 +143,9 @@ internal sealed class PrefixCache
             row = end;
         }
     }
+
+    /// <summary>What the first blocks hang below.</summary>
+    private int Root(int adapter) => _pool.Count + Math.Max(adapter, -1) + 1;
 
     /// <summary>The tokens that may be taken over; the last one has to be run.</summary>
     private ReadOnlySpan<int> Shareable(ReadOnlySpan<int> tokens) => _drafts ? tokens : tokens[..^1];
@@ -207,7 +213,7 @@ internal sealed class PrefixCache
 
     private ulong Hash(int parent, ReadOnlySpan<int> tokens)
     {
-        ulong hash = parent == Root ? 0 : _hash[parent];
+        ulong hash = parent < _pool.Count ? _hash[parent] : (ulong)(parent - _pool.Count);
         foreach (int token in tokens)
         {
             hash = (BitOperations.RotateLeft(hash, 7) ^ (uint)token) * 0x9E3779B97F4A7C15;

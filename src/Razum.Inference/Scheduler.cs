@@ -14,9 +14,12 @@ namespace Razum.Inference;
 /// Memory: whoever needs a block when none is free gets it from the youngest in work, which starts again when there is room: the oldest always goes on,
 /// and the cache holds at least one context, so every sequence ends. Sequences enter in order of arrival, when their tokens so far have room.
 /// </remarks>
-internal sealed class Scheduler(BlockPool pool, EngineOptions options)
+/// <param name="pool">Memory of keys and values; it belongs to this scheduler alone.</param>
+/// <param name="options">How many sequences and rows a step may have.</param>
+/// <param name="adapters">How many adapters of the model have names.</param>
+internal sealed class Scheduler(BlockPool pool, EngineOptions options, int adapters = 0)
 {
-    private readonly PrefixCache? _prefixes = options.SharePrefixes ? new PrefixCache(pool, options.Speculation == SpeculationKind.Mtp) : null;
+    private readonly PrefixCache? _prefixes = options.SharePrefixes ? new PrefixCache(pool, options.Speculation == SpeculationKind.Mtp, adapters: adapters) : null;
     private readonly List<Sequence> _waiting = []; // both by age, the oldest first
     private readonly List<Sequence> _running = new(options.MaxSequences);
     private readonly List<Sequence> _prompts = new(options.MaxSequences);
@@ -116,7 +119,7 @@ internal sealed class Scheduler(BlockPool pool, EngineOptions options)
         {
             if (rows.Sequence is { Failure: null } sequence)
             {
-                _prefixes?.Record(sequence.Tokens, sequence.Cache!.Table, sequence.Recorded, sequence.Computed);
+                _prefixes?.Record(sequence.Tokens, sequence.Cache!.Table, sequence.Recorded, sequence.Computed, sequence.Adapter);
                 sequence.EndStep();
             }
         }
@@ -137,7 +140,7 @@ internal sealed class Scheduler(BlockPool pool, EngineOptions options)
     private bool HasRoom(Sequence sequence)
     {
         int held = 0;
-        _prefixes?.Measure(sequence.Tokens, out held);
+        _prefixes?.Measure(sequence.Tokens, out held, sequence.Adapter);
         long needed = BlockTable.BlocksFor(Math.Min(sequence.Length + 1, sequence.Capacity)) - held;
         foreach (Sequence other in _running)
         {
@@ -187,7 +190,7 @@ internal sealed class Scheduler(BlockPool pool, EngineOptions options)
             return false;
         }
 
-        int known = _prefixes.Measure(sequence.Tokens, out _);
+        int known = _prefixes.Measure(sequence.Tokens, out _, sequence.Adapter);
         foreach (Sequence older in _running)
         {
             if (older == sequence)
@@ -197,13 +200,13 @@ internal sealed class Scheduler(BlockPool pool, EngineOptions options)
 
             int common = Math.Min(older.Tokens.CommonPrefixLength(sequence.Tokens), sequence.Length - 1);
             bool isMuch = common >= BlockPool.BlockRows || 2 * common >= sequence.Length;
-            if (!older.IsDone && isMuch && common > Math.Max(known, older.Computed))
+            if (!older.IsDone && older.Adapter == sequence.Adapter && isMuch && common > Math.Max(known, older.Computed))
             {
                 return true;
             }
         }
 
-        sequence.Inherit(_prefixes.Attach(sequence.Tokens, sequence.Cache!));
+        sequence.Inherit(_prefixes.Attach(sequence.Tokens, sequence.Cache!, sequence.Adapter));
         return false;
     }
 

@@ -37,12 +37,16 @@ internal sealed class Sequence
         _draftTokens = Speculation == SpeculationKind.Mtp && request.Sampling.Temperature > 0 ? model.VocabSize : 1; // else a guess is a point mass
         _top = new TokenLogprob[Math.Min(request.Sampling.TopLogprobs, model.VocabSize)];
         ulong seed = request.Sampling.Seed ?? unchecked((ulong)Random.Shared.NextInt64(long.MinValue, long.MaxValue));
+        Adapter = model.NumberOf(request.Adapter);
         Sampler = new Sampler(request.Sampling, model.VocabSize, _tokens.AsSpan(0, PromptLength), seed);
     }
 
     public GenerationRequest Request { get; }
 
     public Sampler Sampler { get; }
+
+    /// <summary>Number of the adapter that its tokens are run with; below 0 for none.</summary>
+    public int Adapter { get; }
 
     /// <summary>Where the tokens go; null when the caller of the loop looks at the sequence itself.</summary>
     public AnswerStream? Stream { get; init; }

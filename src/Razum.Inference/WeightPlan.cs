@@ -106,7 +106,7 @@ internal readonly record struct WeightPlan(WeightPlacement Placement, long Pendi
     /// <summary>Products in BF16 have no way to read F32 and BF16 where they are.</summary>
     private static bool Stays(Weight weight, WeightPlacement placement, Arithmetic arithmetic)
     {
-        bool can = weight.IsMapped && (arithmetic == Arithmetic.F32 || weight.Format is not (WeightFormat.F32 or WeightFormat.BF16));
+        bool can = weight.IsMapped && (arithmetic != Arithmetic.BF16 || weight.Format is not (WeightFormat.F32 or WeightFormat.BF16));
         return can && placement switch
         {
             WeightPlacement.InPlace => true,

@@ -1,3 +1,4 @@
+using Razum.Models.Adapters;
 using Razum.Tensors;
 
 namespace Razum.Models;
@@ -29,11 +30,20 @@ public sealed class Batch
     /// <summary>The same sequences when their keys, cached ones included, stand packed in one tensor (see <see cref="Ops.Recall"/>).</summary>
     public ReadOnlySpan<Segment> ExpandedSegments => _expanded.AsSpan(0, _segmentCount);
 
+    /// <summary>The rows of every adapter.</summary>
+    public AdaptedRows Adapted { get; } = new();
+
+    /// <summary>The rows of every adapter among <see cref="ExpandedSegments"/>' keys.</summary>
+    public AdaptedRows AdaptedKeys { get; } = new();
+
     /// <summary>The experts that the rows go to, one row of them for each; null for those that the routers choose.</summary>
     public RoutedExperts? Experts { get; set; }
 
     /// <summary>Adds rows of a sequence. With a cache they continue what it holds; a cache may stand only once in a batch.</summary>
-    public void Add(ReadOnlySpan<int> tokens, KeyValueCache? cache = null)
+    /// <param name="tokens">The tokens.</param>
+    /// <param name="cache">What the sequence has stored; null for nothing.</param>
+    /// <param name="adapter">Number of the adapter that the rows have, where the model has one of that number; below 0 for none.</param>
+    public void Add(ReadOnlySpan<int> tokens, KeyValueCache? cache = null, int adapter = 0)
     {
         if (tokens.IsEmpty)
         {
@@ -63,6 +73,8 @@ public sealed class Batch
         int keys = _segmentCount == 0 ? 0 : _expanded[_segmentCount - 1].KeyStart + _expanded[_segmentCount - 1].KeyCount;
         _segments[_segmentCount] = new Segment(Count, tokens.Length, Count, tokens.Length, cache);
         _expanded[_segmentCount] = new Segment(Count, tokens.Length, keys, past + tokens.Length, null);
+        Adapted.Add(adapter, tokens.Length);
+        AdaptedKeys.Add(adapter, past + tokens.Length);
         _segmentCount++;
         Count += tokens.Length;
     }
@@ -81,6 +93,8 @@ public sealed class Batch
     {
         Array.Clear(_segments, 0, _segmentCount);
         Array.Clear(_expanded, 0, _segmentCount);
+        Adapted.Clear();
+        AdaptedKeys.Clear();
         (Count, _segmentCount, Experts) = (0, 0, null);
     }
 }

@@ -30,6 +30,10 @@ public sealed class Decoder
         Mtp = config.NumNextnPredictLayers > 0 && source.Contains($"model.layers.{config.NumHiddenLayers}.eh_proj.weight")
             ? new MultiTokenPrediction(config, rope, _embedding, _source)
             : null;
+        foreach (Weight weight in _source.Parameters.Where(w => w.Format == WeightFormat.F8_E4M3))
+        {
+            weight.PowerOfTwoScales = config.PowerOfTwoScales;
+        }
     }
 
     public ModelConfig Config { get; }
@@ -45,6 +49,9 @@ public sealed class Decoder
 
     /// <summary>What is added to linear layers, in their order; empty for most models.</summary>
     public IReadOnlyList<LoraPair> Adapters => _source.Adapters;
+
+    /// <summary>Names of the adapters among which requests choose, by number; empty when there is none, or only one for all rows.</summary>
+    public IReadOnlyList<string> AdapterNames => _source.AdapterNames;
 
     /// <summary>All mixtures of experts, the one of <see cref="Mtp"/> last.</summary>
     public IEnumerable<MixtureOfExperts> Mixtures => AllBlocks.Select(b => b.FeedForward).OfType<MixtureOfExperts>();
@@ -112,7 +119,8 @@ public sealed class Decoder
     public Tensor Logits(Ops ops, Tensor hidden) => ops.Linear(hidden, Head);
 
     /// <summary>The same model on the same weights, its adapters left out.</summary>
-    public Decoder WithoutAdapters() => new(Config, new SharedParameters(Parameters)) { LatentForm = LatentForm };
+    public Decoder WithoutAdapters() =>
+        new(Config, new SharedParameters(PublishedTensors.Own(this))) { LatentForm = LatentForm };
 
     private Tensor Recompute(Ops ops, Tensor x, Batch batch, int layer) => ops.Recompute(x, (inner, input) => _blocks[layer].Forward(inner, input, batch));
 }

@@ -10,5 +10,5 @@ public sealed class DenseFeedForward(ParameterSource source, string name, int hi
     private readonly Linear _down = new(source, name + ".down_proj", intermediate, hidden, bias);
 
     public override Tensor Forward(Ops ops, Tensor x, Batch batch) =>
-        _down.Forward(ops, ops.SwiGlu(_gate.Forward(ops, x), _up.Forward(ops, x)));
+        _down.Forward(ops, ops.SwiGlu(_gate.Forward(ops, x, batch.Adapted), _up.Forward(ops, x, batch.Adapted)), batch.Adapted);
 }

@@ -37,13 +37,13 @@ public sealed class GroupedQueryAttention : SelfAttention
 
     public override Tensor Forward(Ops ops, Tensor x, Batch batch)
     {
-        Tensor q = _q.Forward(ops, x); // [T, H*d]
-        Tensor k = _k.Forward(ops, x); // [T, KvH*d]
-        Tensor v = _v.Forward(ops, x); // [T, KvH*d]
+        Tensor q = _q.Forward(ops, x, batch.Adapted); // [T, H*d]
+        Tensor k = _k.Forward(ops, x, batch.Adapted); // [T, KvH*d]
+        Tensor v = _v.Forward(ops, x, batch.Adapted); // [T, KvH*d]
         q = _qNorm?.ForwardHeads(ops, q) ?? q;
         k = _kNorm?.ForwardHeads(ops, k) ?? k;
         q = ops.Rope(q, _rope, batch.Positions, _headDim, 0);
         k = ops.Rope(k, _rope, batch.Positions, _headDim, 0);
-        return _o.Forward(ops, ops.Attention(q, k, v, _shape, batch.Segments, _layer)); // [T, D]
+        return _o.Forward(ops, ops.Attention(q, k, v, _shape, batch.Segments, _layer), batch.Adapted); // [T, D]
     }
 }

@@ -52,9 +52,9 @@ public sealed class Indexer
     /// <param name="batch">The tokens.</param>
     public Tensor Attend(Ops ops, Tensor query, Tensor latent, AttentionShape shape, Tensor x, Tensor compressed, Batch batch)
     {
-        Tensor k = ops.LayerNorm(_k.Forward(ops, x), _gain, _bias, KeyEps).Detach(); // [T, di]
-        Tensor weights = _weights.Forward(ops, x); // [T, IH]
-        Tensor q = _q.Forward(ops, compressed).Detach(); // [T, IH*di]
+        Tensor k = ops.LayerNorm(_k.Forward(ops, x, batch.Adapted), _gain, _bias, KeyEps).Detach(); // [T, di]
+        Tensor weights = _weights.Forward(ops, x, batch.Adapted); // [T, IH]
+        Tensor q = _q.Forward(ops, compressed, batch.Adapted).Detach(); // [T, IH*di]
         q = ops.Rope(q, _rope, batch.Positions, _shape.Dim, 0);
         k = ops.Rope(k, _rope, batch.Positions, _shape.Dim, 0);
         return ops.SparseAttention(query, ops.Concat(latent, k), q, weights, shape, _shape, batch.Segments, _layer, _observedName);

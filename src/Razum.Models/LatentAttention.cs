@@ -63,23 +63,23 @@ public sealed class LatentAttention : SelfAttention
 
     public override Tensor Forward(Ops ops, Tensor x, Batch batch)
     {
-        Tensor low = _qA is null ? x : _qNorm!.Forward(ops, _qA.Forward(ops, x)); // [T, rq]
-        Tensor q = _q.Forward(ops, low); // [T, H*(dn+dr)]
+        Tensor low = _qA is null ? x : _qNorm!.Forward(ops, _qA.Forward(ops, x, batch.Adapted)); // [T, rq]
+        Tensor q = _q.Forward(ops, low, batch.Adapted); // [T, H*(dn+dr)]
         q = ops.Rope(q, _rope, batch.Positions, _keyDim, _config.QkNopeHeadDim);
-        Tensor compressed = _kvA.Forward(ops, x); // [T, rkv+dr]
+        Tensor compressed = _kvA.Forward(ops, x, batch.Adapted); // [T, rkv+dr]
         Tensor c = _kvNorm.Forward(ops, compressed.Slice(0, _config.KvLoraRank)); // [T, rkv]
         Tensor sharedKey = ops.Rope(
             compressed.Slice(_config.KvLoraRank, _config.QkRopeHeadDim), _rope, batch.Positions, _config.QkRopeHeadDim, 0); // [T, dr]
         Tensor latent = ops.Concat(c, sharedKey); // [T, rkv+dr]
         Tensor y = Form == LatentAttentionForm.Expanded && _indexer is null ? Expanded(ops, q, latent, batch) : Absorbed(ops, q, latent, x, low, batch); // [T, H*dv]
-        return _o.Forward(ops, y); // [T, D]
+        return _o.Forward(ops, y, batch.Adapted); // [T, D]
     }
 
     private Tensor Expanded(Ops ops, Tensor q, Tensor latent, Batch batch)
     {
         (int heads, int dn, int dr, int dv) = (_config.NumAttentionHeads, _config.QkNopeHeadDim, _config.QkRopeHeadDim, _config.VHeadDim);
         Tensor all = ops.Recall(latent, batch.Segments, _layer); // [S, rkv+dr]
-        Tensor kv = _kvB.Forward(ops, all.Slice(0, _config.KvLoraRank)); // [S, H*(dn+dv)]
+        Tensor kv = _kvB.Forward(ops, all.Slice(0, _config.KvLoraRank), batch.AdaptedKeys); // [S, H*(dn+dv)]
         Tensor k = ops.JoinHeads(new HeadColumns(kv, dn + dv, 0, dn), new HeadColumns(all, 0, _config.KvLoraRank, dr), heads); // [S, H*(dn+dr)]
         Tensor v = ops.JoinHeads(new HeadColumns(kv, dn + dv, dn, dv), default, heads); // [S, H*dv]
         return ops.Attention(q, k, v, new AttentionShape(heads, heads, _keyDim, dv, _scale), batch.ExpandedSegments, _layer);
@@ -90,12 +90,12 @@ public sealed class LatentAttention : SelfAttention
         (int heads, int dn, int dr, int dv) = (_config.NumAttentionHeads, _config.QkNopeHeadDim, _config.QkRopeHeadDim, _config.VHeadDim);
         int rank = _config.KvLoraRank;
         Tensor nope = ops.JoinHeads(new HeadColumns(q, _keyDim, 0, dn), default, heads); // [T, H*dn]
-        Tensor absorbed = _kvB.ForwardHeads(ops, nope, new HeadRows(dn + dv, 0, dn), heads, transposed: true); // [T, H*rkv]
+        Tensor absorbed = _kvB.ForwardHeads(ops, nope, new HeadRows(dn + dv, 0, dn), heads, transposed: true, batch.Adapted); // [T, H*rkv]
         Tensor query = ops.JoinHeads(new HeadColumns(absorbed, rank, 0, rank), new HeadColumns(q, _keyDim, dn, dr), heads); // [T, H*(rkv+dr)]
         var shape = new AttentionShape(heads, 1, rank + dr, rank, _scale);
         Tensor mixed = _indexer is null
             ? ops.Attention(query, latent, latent.Slice(0, rank), shape, batch.Segments, _layer)
             : _indexer.Attend(ops, query, latent, shape, x, low, batch); // [T, H*rkv]
-        return _kvB.ForwardHeads(ops, mixed, new HeadRows(dn + dv, dn, dv), heads, transposed: false); // [T, H*dv]
+        return _kvB.ForwardHeads(ops, mixed, new HeadRows(dn + dv, dn, dv), heads, transposed: false, batch.Adapted); // [T, H*dv]
     }
 }

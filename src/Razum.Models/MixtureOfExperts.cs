@@ -68,6 +68,6 @@ public sealed class MixtureOfExperts : FeedForward
         }
 
         Tensor shared = _shared.Forward(ops, x, batch);
-        return ops.Add(y, _sharedGate is null ? shared : ops.SigmoidGate(shared, _sharedGate.Forward(ops, x)));
+        return ops.Add(y, _sharedGate is null ? shared : ops.SigmoidGate(shared, _sharedGate.Forward(ops, x, batch.Adapted)));
     }
 }

@@ -42,6 +42,9 @@ public sealed record ModelConfig
     /// <summary>Layers of multi-token prediction after the last one (<c>num_nextn_predict_layers</c>): 0 or 1.</summary>
     public int NumNextnPredictLayers { get; init; }
 
+    /// <summary>Whether activations rounded to E4M3 have powers of two as factors (<c>quantization_config</c>, <c>scale_fmt</c> ue8m0).</summary>
+    public bool PowerOfTwoScales { get; init; }
+
     public int? BosTokenId { get; init; }
 
     /// <summary>Tokens that end an answer (<c>eos_token_id</c>, one or a list).</summary>

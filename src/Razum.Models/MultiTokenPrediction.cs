@@ -36,6 +36,6 @@ public sealed class MultiTokenPrediction
     {
         Tensor embedded = _embeddingNorm.Forward(ops, ops.Embedding(_embedding, next.Tokens)); // [T, D]
         Tensor joined = ops.Concat(embedded, _hiddenNorm.Forward(ops, hidden)); // [T, 2D]
-        return _norm.Forward(ops, Block.Forward(ops, _project.Forward(ops, joined), next)); // [T, D]
+        return _norm.Forward(ops, Block.Forward(ops, _project.Forward(ops, joined, next.Adapted), next)); // [T, D]
     }
 }

@@ -14,9 +14,14 @@ public abstract class ParameterSource
     /// <exception cref="InvalidDataException">It is missing or has another shape.</exception>
     public abstract Weight GetVector(string name, int length);
 
-    /// <summary>What is added to the linear layer <paramref name="name"/>; null, as in most sources, for nothing.</summary>
+    /// <summary>Names of the adapters among which requests choose, by number; empty when there is none, or only one for all rows.</summary>
+    public virtual IReadOnlyList<string> AdapterNames => [];
+
+    /// <summary>
+    /// What each adapter, by number, adds to the linear layer <paramref name="name"/>; null where it adds nothing. Empty, as in most sources, without adapters.
+    /// </summary>
     /// <exception cref="InvalidDataException">It does not fit the layer.</exception>
-    public virtual LoraPair? GetAdapter(string name, int inputs, int outputs) => null;
+    public virtual IReadOnlyList<LoraPair?> GetAdapters(string name, int inputs, int outputs) => [];
 
     /// <summary>Whether there is a parameter of that name; for parts that a model may lack.</summary>
     public abstract bool Contains(string name);

@@ -19,17 +19,19 @@ internal sealed class RecordingSource(ParameterSource inner) : ParameterSource
 
     public override bool Contains(string name) => inner.Contains(name);
 
-    public override LoraPair? GetAdapter(string name, int inputs, int outputs)
+    public override IReadOnlyList<string> AdapterNames => inner.AdapterNames;
+
+    public override IReadOnlyList<LoraPair?> GetAdapters(string name, int inputs, int outputs)
     {
-        LoraPair? pair = inner.GetAdapter(name, inputs, outputs);
-        if (pair is not null)
+        IReadOnlyList<LoraPair?> pairs = inner.GetAdapters(name, inputs, outputs);
+        foreach (LoraPair pair in pairs.OfType<LoraPair>())
         {
             _adapters.Add(pair);
             Keep(pair.A);
             Keep(pair.B);
         }
 
-        return pair;
+        return pairs;
     }
 
     private Weight Keep(Weight weight)

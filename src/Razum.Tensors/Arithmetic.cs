@@ -11,4 +11,10 @@ public enum Arithmetic
     /// portable code that gives the same bits, slowly. Attention, norms and everything else stay F32.
     /// </summary>
     BF16,
+
+    /// <summary>
+    /// Weights stored in E4M3 multiply activations rounded to E4M3 for every token and 128 columns, as DeepSeek-V3 computes (arXiv 2412.19437 section 3.3), sums
+    /// in F32; all else is as in <see cref="F32"/>. For inference alone.
+    /// </summary>
+    FP8,
 }

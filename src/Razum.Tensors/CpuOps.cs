@@ -290,6 +290,14 @@ public sealed unsafe class CpuOps : Ops, IDisposable
         return kept;
     }
 
+    public override Tensor AddRows(Tensor y, ReadOnlySpan<int> rows, Tensor values)
+    {
+        Require(values.Rows == rows.Length && values.Columns == y.Columns, "AddRows:", "values", y);
+        Kernels.Activations.Forget();
+        Copy.AddRows(Pool, values, CopyIds(rows, y.Rows), y);
+        return y;
+    }
+
     public override void Observe(string name, Tensor value) => TensorObserver?.Invoke(name, value);
 
     public override void Observe(string name, in Routing routing) => RoutingObserver?.Invoke(name, routing);

@@ -132,5 +132,10 @@ internal abstract unsafe class KernelTable(WorkerPool pool)
 
     private static KernelTable Create<S, V>(Arithmetic arithmetic, WorkerPool pool)
         where S : struct, ISimd<V>
-        where V : struct => arithmetic == Arithmetic.F32 ? new KernelTable<S, V>(pool) : new BFloat16KernelTable<S, V, PortablePairs>(pool);
+        where V : struct => arithmetic switch
+        {
+            Arithmetic.BF16 => new BFloat16KernelTable<S, V, PortablePairs>(pool),
+            Arithmetic.FP8 => new Float8KernelTable<S, V>(pool),
+            _ => new KernelTable<S, V>(pool),
+        };
 }

@@ -122,6 +122,9 @@ public abstract class Ops
     /// <summary>y[i] = x[rows[i]].</summary>
     public abstract Tensor Gather(Tensor x, ReadOnlySpan<int> rows);
 
+    /// <summary>Adds, IN PLACE, row i of <paramref name="values"/> to row rows[i] of y; no row twice. Returns y.</summary>
+    public abstract Tensor AddRows(Tensor y, ReadOnlySpan<int> rows, Tensor values);
+
     /// <summary>f(x), without keeping what f makes on the way: a tape runs f again when it needs the gradients.</summary>
     public virtual Tensor Recompute(Tensor x, Func<Ops, Tensor, Tensor> f) => f(this, x);
 

@@ -80,6 +80,9 @@ public sealed unsafe class Weight : IDisposable
     /// </summary>
     public bool KeepsActivations { get; set; }
 
+    /// <summary>Whether the factors of activations that are rounded to E4M3 for this weight are powers of two (see <see cref="Arithmetic.FP8"/>).</summary>
+    public bool PowerOfTwoScales { get; set; }
+
     /// <summary>How products read the values.</summary>
     internal WeightReading Reading => Blocks is { } blocks
         ? !blocks.HasTiles || (KeepsActivations && !HasOnlyTiles) ? WeightReading.Unpacked : StaysInPlace ? WeightReading.Stored : WeightReading.Tiles

@@ -1,3 +1,4 @@
+using Razum.Text.Parsers;
 using Razum.Text.Templates;
 
 namespace Razum.Text;
@@ -20,6 +21,9 @@ public abstract class ChatTemplate
 
     /// <summary>Does the template itself mark what the model says (<c>generation</c> blocks)?</summary>
     public virtual bool MarksGeneration => false;
+
+    /// <summary>How the model is shown to write calls of tools; none where no way is known, as in the formats in code.</summary>
+    public virtual ToolCallFormat ToolCalls => ToolCallFormat.None;
 
     /// <summary>The chat template of a checkpoint, or the known format that its vocabulary was made for.</summary>
     /// <exception cref="InvalidDataException">There is none, or it is no valid template; the message names line and column.</exception>

@@ -11,6 +11,7 @@ public sealed class Detokenizer
 {
     private readonly Tokenizer _tokenizer;
     private readonly bool _skipSpecial;
+    private readonly IReadOnlySet<int>? _shown;
     private readonly byte[] _bytes; // the unfinished character, then the token at work
     private readonly char[] _chars;
     private int _pending;
@@ -19,10 +20,11 @@ public sealed class Detokenizer
 
     /// <param name="tokenizer">The vocabulary.</param>
     /// <param name="skipSpecial">Leave control tokens out.</param>
-    public Detokenizer(Tokenizer tokenizer, bool skipSpecial = false)
+    /// <param name="shown">Control tokens that have text all the same; null for none.</param>
+    public Detokenizer(Tokenizer tokenizer, bool skipSpecial = false, IReadOnlySet<int>? shown = null)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
-        (_tokenizer, _skipSpecial) = (tokenizer, skipSpecial);
+        (_tokenizer, _skipSpecial, _shown) = (tokenizer, skipSpecial, shown);
         _bytes = new byte[tokenizer.LongestToken + 3];
         _chars = new char[_bytes.Length];
         Begin();
@@ -41,7 +43,7 @@ public sealed class Detokenizer
             throw new ArgumentException($"the buffer must hold {MaxChars} UTF-16 units", nameof(destination));
         }
 
-        if (_skipSpecial && _tokenizer.IsSpecial(id))
+        if (_skipSpecial && _tokenizer.IsSpecial(id) && _shown?.Contains(id) != true)
         {
             return 0;
         }

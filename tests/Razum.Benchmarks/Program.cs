@@ -10,6 +10,7 @@ using Razum.Benchmarks;
     ("decode", "tokens a second of 1, 8 and 64 sequences of the nano shape, as shares of the FMA peak", DecodeBenchmark.Run),
     ("speculation", "answers of a trained model with and without guesses that are checked together", SpeculationBenchmark.Run),
     ("sparse", "a checkpoint of R1's size whose bytes are holes, written, or loaded and run: PATH, PATH --run", Sparse.Run),
+    ("adapters", "decoding steps of 8 sequences shared among adapters: THREADS STEPS", AdapterBenchmark.Run),
     ("file", "writes a GGUF file of a named shape, to measure: SHAPE MIXTURE FILE", ShapeFile.Run),
     ("soak", "random load over a tiny cache, every answer compared with the one computed alone: --minutes N", Soak.Run),
 ];

@@ -76,10 +76,28 @@ internal sealed class ChatScreen(Terminal terminal, Conversation conversation, F
             case ("/think", _):
                 Note($"/think on or /think off; it is {(conversation.Thinks ? "on" : "off")}.");
                 break;
+            case ("/adapter", _):
+                Adapt(rest);
+                break;
             default:
                 Note($"There is no {text}; /help shows the commands.");
                 break;
         }
+    }
+
+    private void Adapt(string name)
+    {
+        IReadOnlyList<string> known = conversation.Model.Adapters;
+        if (known.Contains(name) || (name == "none" && known.Count > 0))
+        {
+            conversation.Adapter = known.Contains(name) ? name : null;
+            Note(conversation.Adapter is null ? "The model answers without an adapter." : $"{name} answers from now on.");
+            return;
+        }
+
+        Note(known.Count == 0
+            ? "There are no adapters to choose from; --adapter NAME=FOLDER loads some."
+            : $"/adapter {string.Join(" or ", known)} or none; it is {conversation.Adapter ?? "none"}.");
     }
 
     private void Help()
@@ -89,6 +107,11 @@ internal sealed class ChatScreen(Terminal terminal, Conversation conversation, F
         grid.AddRow("/reset", "forgets the conversation");
         grid.AddRow("/system TEXT", "sets instructions that come before the conversation; without TEXT, removes them");
         grid.AddRow("/think on|off", "whether the model thinks before it answers");
+        if (conversation.Model.Adapters.Count > 0)
+        {
+            grid.AddRow("/adapter NAME", $"who answers: {string.Join(", ", conversation.Model.Adapters).EscapeMarkup()} or none");
+        }
+
         grid.AddRow("/exit", "leaves, as does Ctrl-D");
         terminal.Screen.Write(grid);
     }

@@ -89,7 +89,7 @@ internal static class DoctorScreen
 
     /// <summary>Where factors are rounded, to bytes for weights in blocks or to BF16, errors are larger by design: rows of their own.</summary>
     private static string Row(SelfTestResult check) => check.Format.MultipliesBytes() ? $"{check.Kernel} {check.Format}"
-        : check.Arithmetic == Arithmetic.BF16 ? $"{check.Kernel} in BF16" : check.Kernel;
+        : check.Arithmetic == Arithmetic.F32 ? check.Kernel : $"{check.Kernel} in {check.Arithmetic}";
 
     private static string Worst(IEnumerable<SelfTestResult> checks, Func<SelfTestResult, double> error, Func<SelfTestResult, bool> isSmall)
     {

@@ -23,6 +23,12 @@ internal sealed class Ask : Verb
 
     private readonly Option<bool> _think = new("--think") { Description = "Also show the thinking, on standard error." };
     private readonly Option<bool> _json = new("--json") { Description = "Print answer, reasoning, token counts and finish reason as one JSON object." };
+    private readonly Option<string?> _tools = new("--tools")
+    {
+        Description = "Tools that the model may call, a JSON array of their descriptions; its calls are printed, not made.",
+        HelpName = "FILE",
+    };
+
     private readonly GenerationArguments _generation = new();
 
     public Ask(Terminal terminal, Option<int> threads)
@@ -32,6 +38,7 @@ internal sealed class Ask : Verb
         Add(_model);
         Add(_think);
         Add(_json);
+        Add(_tools);
         _generation.AddTo(this);
     }
 
@@ -41,6 +48,7 @@ internal sealed class Ask : Verb
         "echo \"sort 5 81 22 9\" | razum ask --think",
         "razum ask --quantize q8_0 \"What is 15 % of 80?\"",
         "razum ask -m my-model --adapter out/lora/final \"What is 15 % of 80?\"",
+        "razum ask -m my-model --tools tools.json \"What is the weather in Sofia?\"",
         "razum ask --json --temperature 0.7 --seed 1 \"4821+977=?\"",
     ];
 
@@ -53,6 +61,7 @@ internal sealed class Ask : Verb
         }
 
         await using LoadedModel model = _generation.Load(ModelFolder.Find(arguments.GetValue(_model)!), arguments, Threads(arguments));
+        model.Tools = arguments.GetValue(_tools) is { } file ? ToolsFile.Read(file) : null;
         Conversation conversation = _generation.Converse(model, arguments);
         return arguments.GetValue(_json)
             ? await PrintJson(Terminal, conversation, question).ConfigureAwait(false)
@@ -63,14 +72,17 @@ internal sealed class Ask : Verb
     internal static async Task<int> PrintText(Terminal terminal, Conversation conversation, string question, bool showThinking)
     {
         var writer = new AnswerWriter(terminal.Out, showThinking ? terminal.Error : null, showThinking && terminal.ErrorHasColors);
+        var calls = new CollectedCalls();
         GenerationChunk? last = null;
         await foreach (GenerationChunk chunk in conversation.Ask(question).ConfigureAwait(false))
         {
             writer.Write(chunk);
+            calls.Add(chunk);
             last = chunk;
         }
 
         writer.End();
+        calls.WriteLines(terminal.Out);
         if (last?.FinishReason == FinishReason.Length)
         {
             terminal.Error.WriteLine($"razum: the answer was cut off after {last.Usage?.CompletionTokens} tokens");
@@ -82,10 +94,12 @@ internal sealed class Ask : Verb
     internal static async Task<int> PrintJson(Terminal terminal, Conversation conversation, string question)
     {
         StringBuilder answer = new(), reasoning = new();
+        var calls = new CollectedCalls();
         GenerationChunk? last = null;
         await foreach (GenerationChunk chunk in conversation.Ask(question).ConfigureAwait(false))
         {
             (chunk.Kind == ChunkKind.Answer ? answer : reasoning).Append(chunk.Text);
+            calls.Add(chunk);
             last = chunk;
         }
 
@@ -95,7 +109,17 @@ internal sealed class Ask : Verb
             json.WriteString("model", conversation.Model.Name);
             json.WriteString("answer", answer.ToString().Trim());
             json.WriteString("reasoning", reasoning.ToString().Trim());
-            json.WriteString("finish_reason", last?.FinishReason == FinishReason.Length ? "length" : "stop");
+            if (calls.Count > 0)
+            {
+                calls.WriteJson(json);
+            }
+
+            json.WriteString("finish_reason", last?.FinishReason switch
+            {
+                FinishReason.Length => "length",
+                FinishReason.ToolCalls => "tool_calls",
+                _ => "stop",
+            });
             json.WriteStartObject("usage");
             json.WriteNumber("prompt_tokens", last?.Usage?.PromptTokens ?? 0);
             json.WriteNumber("completion_tokens", last?.Usage?.CompletionTokens ?? 0);

@@ -39,7 +39,7 @@ internal sealed class Bench : Verb
     };
 
     private readonly Option<string?> _quantize = GenerationArguments.CreateQuantize();
-    private readonly Option<string> _arithmetic = GenerationArguments.CreateArithmetic();
+    private readonly Option<string> _arithmetic = GenerationArguments.CreateArithmetic(trains: true);
     private readonly Option<int> _rounds = new("--rounds") { Description = "Rounds to take medians of.", HelpName = "N", DefaultValueFactory = _ => 5 };
     private readonly Option<bool> _noTrain = new("--no-train") { Description = "Leave training out." };
     private readonly Option<bool> _json = new("--json") { Description = "Print everything as one JSON object." };

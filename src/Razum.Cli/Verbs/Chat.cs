@@ -34,6 +34,7 @@ internal sealed class Chat : Verb
         "razum chat",
         "razum chat models/nano --temperature 0",
         "razum chat --system \"Answer briefly.\" --no-think",
+        "razum chat my-model --adapter sums=out/sums/final --adapter dates=out/dates/final",
     ];
 
     protected override async Task<int> Run(ParseResult arguments)

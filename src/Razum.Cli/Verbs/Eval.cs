@@ -134,7 +134,7 @@ internal sealed class Eval : Verb
     private async Task<EvaluationReport> Measure(ParseResult arguments, string folder, string? adapter, IReadOnlyList<EvaluationFamily> families)
     {
         await using LoadedModel model = LoadedModel.Load(
-            folder, new EngineOptions { Threads = Threads(arguments), Arithmetic = GenerationArguments.ArithmeticOf(arguments.GetValue(_arithmetic)) }, adapter: adapter);
+            folder, new EngineOptions { Threads = Threads(arguments), Arithmetic = GenerationArguments.ArithmeticOf(arguments.GetValue(_arithmetic)) }, adapters: GenerationArguments.AdaptersOf(adapter));
         var screen = new EvaluationScreen(Terminal);
         var evaluation = model.Evaluation(new EvaluationOptions
         {

@@ -71,7 +71,7 @@ internal sealed class Perplexity : Verb
             {
                 progress("loading", 0);
                 using ModelBundle model = ModelBundle.Load(
-                    folder, GenerationArguments.FormatOf(arguments.GetValue(_quantize)), options.Threads, adapter: arguments.GetValue(_adapter));
+                    folder, GenerationArguments.FormatOf(arguments.GetValue(_quantize)), options.Threads, adapters: GenerationArguments.AdaptersOf(arguments.GetValue(_adapter)));
                 using ModelBundle? reference = other is null ? null : ModelBundle.Load(other, threads: options.Threads);
                 if (reference is not null)
                 {

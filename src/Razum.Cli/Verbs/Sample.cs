@@ -63,7 +63,7 @@ internal sealed class Sample : Verb
         await using LoadedModel model = LoadedModel.Load(
             ModelFolder.Find(arguments.GetValue(_model)!),
             new EngineOptions { Threads = Threads(arguments), Arithmetic = GenerationArguments.ArithmeticOf(arguments.GetValue(_arithmetic)) },
-            adapter: arguments.GetValue(_adapter));
+            adapters: GenerationArguments.AdaptersOf(arguments.GetValue(_adapter)));
         var settings = new SampleSettings(
             model.Engine.Model.Name,
             about,

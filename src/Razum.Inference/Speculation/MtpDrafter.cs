@@ -76,7 +76,7 @@ internal sealed class MtpDrafter(DecoderModel model, Decoder decoder, CpuOps ops
         }
 
         sequence.Ahead!.Truncate(sequence.Computed - count + 1); // chained rows of the step before
-        _batch.Add(sequence.Tokens.Slice(sequence.Computed - count + 1, count), sequence.Ahead);
+        _batch.Add(sequence.Tokens.Slice(sequence.Computed - count + 1, count), sequence.Ahead, sequence.Adapter);
         if (sequence is { WantsDrafts: true, Speculation: SpeculationKind.Mtp })
         {
             _last[_drafting.Count] = _batch.Count - 1;
@@ -103,7 +103,7 @@ internal sealed class MtpDrafter(DecoderModel model, Decoder decoder, CpuOps ops
         {
             if (_drafting[i] is { DraftRoom: > 0 } sequence)
             {
-                _batch.Add(sequence.Drafts[^1..], sequence.Ahead);
+                _batch.Add(sequence.Drafts[^1..], sequence.Ahead, sequence.Adapter);
                 _last[going] = i;
                 _drafting[going++] = sequence;
             }

@@ -18,21 +18,24 @@ public static class AdaptedDecoder
         return decoder;
     }
 
-    /// <summary>A decoder with the adapters of a PEFT folder.</summary>
+    /// <summary>A decoder with one adapter, which all rows have.</summary>
     /// <param name="config">The model.</param>
     /// <param name="source">Its parameters, which stay as they are.</param>
-    /// <param name="folder">The adapter.</param>
+    /// <param name="path">The adapter: a folder as PEFT writes it, or a GGUF file.</param>
     /// <exception cref="InvalidDataException">The adapter is missing, damaged, not supported, or made for another model; one line.</exception>
-    public static Decoder Load(ModelConfig config, ParameterSource source, string folder)
-    {
-        if (!Directory.Exists(folder))
-        {
-            throw new InvalidDataException($"{folder}: no such folder; an adapter is a folder as PEFT writes it");
-        }
+    public static Decoder Load(ModelConfig config, ParameterSource source, string path) => Load(config, source, [new NamedAdapter("", path)]);
 
-        using var adapters = new PeftAdapters(source, folder, config.NumHiddenLayers);
-        var decoder = new Decoder(config, adapters);
-        adapters.CheckTensors();
+    /// <summary>A decoder with adapters among which rows choose by number, in this order.</summary>
+    /// <param name="config">The model.</param>
+    /// <param name="source">Its parameters, which stay as they are.</param>
+    /// <param name="adapters">The adapters.</param>
+    /// <exception cref="ArgumentException">Of several adapters one has no name of its own.</exception>
+    /// <exception cref="InvalidDataException">An adapter is missing, damaged, not supported, or made for another model; one line.</exception>
+    public static Decoder Load(ModelConfig config, ParameterSource source, IReadOnlyList<NamedAdapter> adapters)
+    {
+        using var loaded = new LoadedAdapters(source, adapters, config);
+        var decoder = new Decoder(config, loaded);
+        loaded.CheckTensors();
         return decoder;
     }
 }

@@ -11,8 +11,8 @@ internal abstract class AdaptedParameters(ParameterSource inner) : ParameterSour
 
     public override bool Contains(string name) => inner.Contains(name);
 
-    public abstract override LoraPair? GetAdapter(string name, int inputs, int outputs);
+    public abstract override IReadOnlyList<LoraPair?> GetAdapters(string name, int inputs, int outputs);
 
     /// <summary>Whether <paramref name="target"/> means the layer <paramref name="name"/>: its whole name, or its last parts.</summary>
-    protected static bool Means(string target, string name) => name == target || name.EndsWith("." + target, StringComparison.Ordinal);
+    public static bool Means(string target, string name) => name == target || name.EndsWith("." + target, StringComparison.Ordinal);
 }

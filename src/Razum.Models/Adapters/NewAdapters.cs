@@ -15,24 +15,24 @@ internal sealed class NewAdapters(ParameterSource inner, LoraSettings settings, 
     private readonly HashSet<string> _found = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _kinds = new(StringComparer.Ordinal);
 
-    public override LoraPair? GetAdapter(string name, int inputs, int outputs)
+    public override IReadOnlyList<LoraPair?> GetAdapters(string name, int inputs, int outputs)
     {
         if (name.StartsWith($"model.layers.{layers}.", StringComparison.Ordinal))
         {
-            return null;
+            return [];
         }
 
         _kinds.Add(name[(name.LastIndexOf('.') + 1)..]);
         string[] targets = [.. settings.Targets.Where(t => Means(t, name))];
         if (targets.Length == 0)
         {
-            return null;
+            return [];
         }
 
         _found.UnionWith(targets);
         var random = new RandomParameters(seed, (float)(1 / Math.Sqrt(3.0 * inputs)));
         Weight a = random.Get(PeftFolder.NameOfA(name), settings.Rank, inputs);
-        return new LoraPair(name, a, Weight.Create(PeftFolder.NameOfB(name), outputs, settings.Rank), settings.Scale);
+        return [new LoraPair(name, a, Weight.Create(PeftFolder.NameOfB(name), outputs, settings.Rank), settings.Scale)];
     }
 
     /// <summary>Once the model is made: a target that means no layer is a mistake.</summary>

@@ -24,6 +24,7 @@ internal static class SharedFields
             RmsNormEps = (float)fields.Positive("rms_norm_eps", 1e-6),
             MaxPositionEmbeddings = fields.Size("max_position_embeddings"),
             TieWordEmbeddings = fields.Flag("tie_word_embeddings", false),
+            PowerOfTwoScales = fields.Object("quantization_config") is { } quantised && quantised.Has("scale_fmt") && quantised.Text("scale_fmt") == "ue8m0",
             InitializerRange = (float)fields.Positive("initializer_range", 0.02),
             Rope = rope,
             Attention = attention,
@@ -53,6 +54,8 @@ internal static class SharedFields
         {
             throw fields.Unsupported("weight_block_size", "[128, 128]");
         }
+
+        fields.Only("scale_fmt", "float", "ue8m0");
     }
 
     /// <summary>Fields that other models of these families' kind use to change the computation.</summary>

@@ -1,3 +1,4 @@
+using Razum.Models.Adapters;
 using Razum.Tensors;
 using Razum.Tensors.Checkpoints.Gguf;
 
@@ -6,17 +7,19 @@ namespace Razum.Models.Gguf;
 /// <summary>The parameters of a model as the tensors of a GGUF file: the way back of <see cref="GgufParameters"/>.</summary>
 public static class GgufTensors
 {
-    /// <summary>All parameters, in the order of the layers.</summary>
+    /// <summary>All parameters, in the order of the layers; one adapter at most is merged into the weights it adapts.</summary>
     /// <param name="decoder">The model. Rotary factors of its config become a tensor of their own.</param>
     public static IReadOnlyList<GgufRows> Of(Decoder decoder)
     {
         ModelConfig config = decoder.Config;
         var names = new GgufNames(GgufMetadata.Architecture(config));
+        Dictionary<string, LoraPair> pairs = PublishedTensors.PairsOf(decoder);
         List<GgufRows> tensors = [];
         Dictionary<string, List<Weight>> stacks = new(StringComparer.Ordinal);
-        foreach (Weight weight in decoder.Parameters)
+        foreach (Weight weight in PublishedTensors.Own(decoder))
         {
             GgufPlace place = names.Find(weight.Name).FirstOrDefault();
+            LoraPair? pair = pairs.GetValueOrDefault(weight.Name);
             switch (place.Change)
             {
                 case var _ when place.Name is null:
@@ -29,13 +32,13 @@ public static class GgufTensors
                     tensors.Add(Stack(place.Name, stacks[place.Name], config.Moe!.Router.Experts));
                     break;
                 case NameChange.SplitKeyValue:
-                    tensors.AddRange(Split(place.Name, weight, (MlaConfig)config.Attention));
+                    tensors.AddRange(Split(place.Name, weight, pair, (MlaConfig)config.Attention));
                     break;
                 case NameChange.QueryRows or NameChange.KeyRows:
-                    tensors.Add(Interleaved(place.Name, weight, ((GqaConfig)config.Attention).HeadDim));
+                    tensors.Add(Interleaved(place.Name, weight, pair, ((GqaConfig)config.Attention).HeadDim));
                     break;
                 default:
-                    tensors.Add(Whole(place.Name, weight));
+                    tensors.Add(Whole(place.Name, weight, pair));
                     break;
             }
         }
@@ -60,12 +63,18 @@ public static class GgufTensors
         return tensors;
     }
 
-    private static GgufRows Whole(string name, Weight weight) => new()
+    private static void ReadRow(Weight weight, LoraPair? pair, int row, Span<float> target)
+    {
+        weight.ReadRow(row, target);
+        pair?.MergeRow(row, target);
+    }
+
+    private static GgufRows Whole(string name, Weight weight, LoraPair? pair) => new()
     {
         Name = name,
         Dims = weight.IsVector || weight.Rows == 1 ? [weight.Columns] : [weight.Columns, weight.Rows],
         Type = weight.Format.GgmlType() ?? GgmlType.F32,
-        Read = (row, target) => weight.ReadRow((int)row, target),
+        Read = (row, target) => ReadRow(weight, pair, (int)row, target),
     };
 
     private static GgufRows Stack(string name, List<Weight> experts, int count) => new()
@@ -76,7 +85,7 @@ public static class GgufTensors
         Read = (row, target) => experts[(int)(row / experts[0].Rows)].ReadRow((int)(row % experts[0].Rows), target),
     };
 
-    private static GgufRows Interleaved(string name, Weight weight, int headDim)
+    private static GgufRows Interleaved(string name, Weight weight, LoraPair? pair, int headDim)
     {
         int[] toFile = GgufNames.InterleavedRows(weight.IsVector ? weight.Columns : weight.Rows, headDim);
         int[] published = new int[toFile.Length];
@@ -94,7 +103,7 @@ public static class GgufTensors
             {
                 if (!weight.IsVector)
                 {
-                    weight.ReadRow(published[row], target);
+                    ReadRow(weight, pair, published[row], target);
                     return;
                 }
 
@@ -107,7 +116,7 @@ public static class GgufTensors
         };
     }
 
-    private static IEnumerable<GgufRows> Split(string name, Weight weight, MlaConfig attention)
+    private static IEnumerable<GgufRows> Split(string name, Weight weight, LoraPair? pair, MlaConfig attention)
     {
         (int heads, int dn, int dv, int rank) = (attention.NumAttentionHeads, attention.QkNopeHeadDim, attention.VHeadDim, weight.Columns);
         GgmlType type = weight.Format.GgmlType() ?? GgmlType.F32;
@@ -137,7 +146,7 @@ public static class GgufTensors
             Name = GgufNames.ValuesOf(name),
             Dims = [rank, dv, heads],
             Type = type,
-            Read = (row, target) => weight.ReadRow(((int)row / dv * (dn + dv)) + dn + ((int)row % dv), target),
+            Read = (row, target) => ReadRow(weight, pair, ((int)row / dv * (dn + dv)) + dn + ((int)row % dv), target),
         };
 
         float[] Keys(int head)
@@ -145,7 +154,7 @@ public static class GgufTensors
             float[] keys = new float[dn * rank];
             for (int i = 0; i < dn; i++)
             {
-                weight.ReadRow((head * (dn + dv)) + i, keys.AsSpan(i * rank, rank));
+                ReadRow(weight, pair, (head * (dn + dv)) + i, keys.AsSpan(i * rank, rank));
             }
 
             return keys;

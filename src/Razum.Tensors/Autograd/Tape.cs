@@ -5,11 +5,14 @@ namespace Razum.Tensors.Autograd;
 /// <summary>
 /// Computes like <see cref="CpuOps"/> and remembers what it did, so that <see cref="Backward"/> can add the gradient of a loss to
 /// <see cref="Weight.Gradient"/> of every weight that has one. Gradients of activations live in the arena, one buffer per result; views share it.
-/// In-place rotation is recorded too: its backward rotates the gradient back, in place. Resetting: <see cref="Clear"/>, then the arena.
+/// In-place rotation is recorded too: its backward rotates the gradient back, in place. So is what is added to rows in place. Resetting: <see cref="Clear"/>, then the arena.
 /// </summary>
 public sealed unsafe class Tape(CpuOps ops) : Ops
 {
-    private readonly List<(Tensor Value, Tensor Gradient)> _nodes = [default];
+    private readonly List<(Tensor Value, Tensor Gradient)> _nodes = ops.Arithmetic == Arithmetic.FP8
+        ? throw new ArgumentException("FP8 arithmetic is for inference: nothing can be trained in it", nameof(ops))
+        : [default];
+
     private List<Action> _records = [];
     private bool _replaying;
 
@@ -341,6 +344,32 @@ public sealed unsafe class Tape(CpuOps ops) : Ops
         int* kept = ops.CopyIds(rows, x.Rows);
         return Record(y, dy => Copy.Backward(
             ops.Pool, new HeadColumns(dy, 0, 0, dy.Columns), new HeadColumns(Gradient(x), 0, 0, dy.Columns), 1, kept));
+    }
+
+    public override Tensor AddRows(Tensor y, ReadOnlySpan<int> rows, Tensor values)
+    {
+        ops.AddRows(y, rows, values);
+        if (values.Node == 0)
+        {
+            return y;
+        }
+
+        int* kept = ops.CopyIds(rows, y.Rows);
+        void Flow(Tensor dy)
+        {
+            Tensor dvalues = Gradient(values);
+            Tensor taken = Arena.Allocate(dvalues.Rows, dvalues.Columns);
+            Copy.Forward(ops.Pool, new HeadColumns(dy, 0, 0, dy.Columns), new HeadColumns(taken, 0, 0, dy.Columns), 1, kept);
+            Kernels.AddScaled(taken, 1, dvalues);
+        }
+
+        if (y.Node == 0)
+        {
+            return Record(y, Flow);
+        }
+
+        _records.Add(() => Flow(Gradient(y)));
+        return y;
     }
 
     /// <summary>Runs f now without recording, and again, recorded, when its gradient is needed. Memory of what f makes is given back at once.</summary>

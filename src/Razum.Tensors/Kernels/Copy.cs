@@ -16,6 +16,10 @@ internal static unsafe class Copy
     public static void Backward(WorkerPool pool, HeadColumns dy, HeadColumns dx, int heads, int* rows) =>
         pool.For(dy.Source.Rows, rows == null ? 32 : int.MaxValue, new BackwardJob { Dy = dy, Dx = dx, Heads = heads, Rows = rows });
 
+    /// <summary>y[rows[t]] += x[t], no row twice.</summary>
+    public static void AddRows(WorkerPool pool, Tensor x, int* rows, Tensor y) => pool.For(
+        x.Rows, 32, new BackwardJob { Dy = new HeadColumns(x, 0, 0, x.Columns), Dx = new HeadColumns(y, 0, 0, y.Columns), Heads = 1, Rows = rows });
+
     public static void Reference(HeadColumns x, HeadColumns y, int heads, int* rows)
     {
         for (int t = 0; t < y.Source.Rows; t++)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Razum.Tensors.Formats;
 using Razum.Tensors.Kernels.MatMul;
 using Razum.Tensors.Simd;
 using Razum.Tensors.Threading;
@@ -17,8 +18,9 @@ internal readonly record struct ExpertActivations(ExpertGroups Groups, Tensor Ga
 /// </summary>
 internal static unsafe partial class Experts
 {
+    /// <param name="roundsHidden">Whether hidden activations are rounded to E4M3 for the last product, as x was for the first ones (<see cref="Float8Rows"/>).</param>
     internal static void Forward<S, V>(
-        WorkerPool pool, Arena arena, Tensor x, in Routing routing, ExpertWeights experts, Tensor y, out ExpertActivations saved)
+        WorkerPool pool, Arena arena, Tensor x, in Routing routing, ExpertWeights experts, Tensor y, out ExpertActivations saved, bool roundsHidden = false)
         where S : struct, ISimd<V>
         where V : struct
     {
@@ -35,6 +37,11 @@ internal static unsafe partial class Experts
         ExpertPieces pieces = groups.Cut(arena, inner, pool.Threads);
         ActivationBlock* blocks = ToBytes<S, V>(pool, arena, experts.Gate, experts.Up, x);
         pool.For(pieces.Count, 1, new GateUpJob<S, V>(pieces, saved, x, blocks, experts, hidden), 2 * work);
+        if (roundsHidden)
+        {
+            Float8Rows.Round(pool, hidden, experts.Down[0].PowerOfTwoScales, hidden);
+        }
+
         pieces = groups.Cut(arena, y.Columns, pool.Threads);
         blocks = ToBytes<S, V>(pool, arena, experts.Down, experts.Down, hidden);
         pool.For(pieces.Count, 1, new DownJob<S, V>(pieces, experts, hidden, blocks, outputs), work);

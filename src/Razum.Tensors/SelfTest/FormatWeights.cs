@@ -120,6 +120,7 @@ internal static unsafe class FormatWeights
     internal static double Tolerance(WeightFormat format, Arithmetic arithmetic) => format switch
     {
         WeightFormat.F32 when arithmetic == Arithmetic.BF16 => 0.02, // both factors are rounded to 8 bits
+        WeightFormat.F8_E4M3 when arithmetic == Arithmetic.FP8 => 0.1, // activations are rounded to 4 bits
         _ when BlockFormat.Of(format) is { HasTiles: true } => 0.02, // activations are rounded to bytes
         _ => 2e-5, // widened exactly, computed in F32
     };

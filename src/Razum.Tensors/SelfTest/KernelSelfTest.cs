@@ -25,14 +25,14 @@ public static class KernelSelfTest
         return results;
     }
 
-    /// <summary>Cases of operations, times instruction sets, times formats that suit them (those that share the kernels of another only with the widest set); with F32 weights, products also in BF16.</summary>
+    /// <summary>Cases of operations, times instruction sets, times formats that suit them (those that share the kernels of another only with the widest set); with F32 weights, products also in BF16, with E4M3 ones also in FP8.</summary>
     internal static IEnumerable<(OpCase Case, InstructionSet Set, WeightFormat Format, Arithmetic Arithmetic)> All() =>
         from test in OpCases.All
         from set in InstructionSets.Supported
         from format in FormatWeights.All
         where FormatWeights.Suits(test, format) && (FormatWeights.HasOwnLayout(format) || set == InstructionSets.Supported[^1])
         from arithmetic in Enum.GetValues<Arithmetic>()
-        where arithmetic == Arithmetic.F32 || (format == WeightFormat.F32 && FormatWeights.HasProducts(test))
+        where arithmetic == Arithmetic.F32 || (format == (arithmetic == Arithmetic.BF16 ? WeightFormat.F32 : WeightFormat.F8_E4M3) && FormatWeights.HasProducts(test))
         select (test, set, format, arithmetic);
 
     private static SelfTestResult Run(OpCase test, InstructionSet set, WeightFormat format, Arithmetic arithmetic)

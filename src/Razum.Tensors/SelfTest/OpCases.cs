@@ -6,6 +6,7 @@ namespace Razum.Tensors.SelfTest;
 internal static unsafe class OpCases
 {
     private static readonly int[] s_ids = [3, 0, 6, 3, 5];
+    private static readonly int[] s_rows = [5, 0, 3];
     private static readonly int[] s_positions = [0, 1, 2, 9, 40];
     private static readonly Segment[] s_segments = [new Segment(0, 5), new Segment(5, 1), new Segment(6, 7)];
     private static readonly RouterShape s_experts = new(6, 2, RouterScore.Sigmoid, 1, 1, GroupScore.Max, true, 1.4f);
@@ -101,6 +102,18 @@ internal static unsafe class OpCases
             fixed (int* rows = s_ids)
             {
                 Copy.Reference(new HeadColumns(x[0], 0, 0, 6), new HeadColumns(y, 0, 0, 6), 1, rows);
+            }
+        })) { Kernel = nameof(Copy) },
+        new("AddRows", [(7, 6), (3, 6)], [], (ops, x, _) => ops.AddRows(ops.Scale(x[0], 1), s_rows, x[1]), (arena, x, _) => Make(arena, 7, 6, y =>
+        {
+            for (int t = 0; t < 7; t++)
+            {
+                x[0][t].CopyTo(y[t]);
+            }
+
+            for (int i = 0; i < s_rows.Length; i++)
+            {
+                Elementwise.Reference(x[0].SliceRows(s_rows[i], 1), x[1].SliceRows(i, 1), y.SliceRows(s_rows[i], 1));
             }
         })) { Kernel = nameof(Copy) },
         new("Recompute", [(5, 12)], [(12, 12)], (ops, x, w) =>

@@ -9,11 +9,15 @@ internal sealed class ToolCallBlocks
 
     private readonly ToolCallFormat _format;
 
-    private ToolCallBlocks(ToolCallFormat format, string open, string close) => (_format, Open, Close) = (format, open, close);
+    private ToolCallBlocks(ToolCallFormat format, string open, string close, params string[] inner) =>
+        (_format, Open, Close, Tags) = (format, open, close, [open, .. inner, .. close.Length > 0 ? [close] : (string[])[]]);
 
     public string Open { get; }
 
     public string Close { get; }
+
+    /// <summary>All tags of the format, each a token of its own in the vocabularies that know it.</summary>
+    public IReadOnlyList<string> Tags { get; }
 
     /// <summary>The calls are the whole answer; <see cref="Open"/> may stand before them.</summary>
     public bool IsWhole => _format == ToolCallFormat.Llama3Json;
@@ -21,10 +25,12 @@ internal sealed class ToolCallBlocks
     public static ToolCallBlocks? For(ToolCallFormat format) => format switch
     {
         ToolCallFormat.None => null,
-        ToolCallFormat.DeepSeekV3 or ToolCallFormat.DeepSeekV31 => new ToolCallBlocks(format, "<｜tool▁calls▁begin｜>", "<｜tool▁calls▁end｜>"),
+        ToolCallFormat.DeepSeekV3 or ToolCallFormat.DeepSeekV31 => new ToolCallBlocks(
+            format, "<｜tool▁calls▁begin｜>", "<｜tool▁calls▁end｜>", "<｜tool▁call▁begin｜>", "<｜tool▁sep｜>", "<｜tool▁call▁end｜>"),
         ToolCallFormat.Hermes => new ToolCallBlocks(format, "<tool_call>", "</tool_call>"),
         ToolCallFormat.Llama3Json => new ToolCallBlocks(format, "<|python_tag|>", ""),
-        ToolCallFormat.KimiK2 => new ToolCallBlocks(format, "<|tool_calls_section_begin|>", "<|tool_calls_section_end|>"),
+        ToolCallFormat.KimiK2 => new ToolCallBlocks(
+            format, "<|tool_calls_section_begin|>", "<|tool_calls_section_end|>", "<|tool_call_begin|>", "<|tool_call_argument_begin|>", "<|tool_call_end|>"),
         _ => throw new ArgumentOutOfRangeException(nameof(format)),
     };
 

@@ -29,6 +29,9 @@ public sealed class ToolCallParser
         _blocks = ToolCallBlocks.For(format);
     }
 
+    /// <summary>The tags of a format, each a token of its own in the vocabularies that know it.</summary>
+    public static IReadOnlyList<string> TagsOf(ToolCallFormat format) => ToolCallBlocks.For(format)?.Tags ?? [];
+
     /// <summary>Takes the next chunk of output and returns what has become certain.</summary>
     public ToolCallDelta Append(ReadOnlySpan<char> text)
     {

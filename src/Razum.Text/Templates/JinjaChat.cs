@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Razum.Text.Jinja;
+using Razum.Text.Parsers;
 
 namespace Razum.Text.Templates;
 
@@ -31,6 +32,9 @@ internal sealed class JinjaChat : ChatTemplate
 
     public override bool MarksGeneration => _template.HasGeneration;
 
+    public override ToolCallFormat ToolCalls => FormatOf(_tokenizer.Config.ChatTemplates.GetValueOrDefault("tool_use")
+        ?? _tokenizer.Config.ChatTemplate ?? _tokenizer.Config.ChatTemplates.Values.First());
+
     public override string Render(IReadOnlyList<ChatMessage> messages, ChatOptions options) => RenderFully(messages, options).Text;
 
     public override MaskedText RenderWithMask(IReadOnlyList<ChatMessage> messages, ChatOptions options)
@@ -41,6 +45,17 @@ internal sealed class JinjaChat : ChatTemplate
 
     public override bool StartsInReasoning(ChatOptions options) =>
         options.AddGenerationPrompt && Render([new ChatMessage("user", Probe)], options).AsSpan().TrimEnd().EndsWith(Think);
+
+    /// <summary>The format whose tags a template writes before the calls of earlier answers.</summary>
+    private static ToolCallFormat FormatOf(string template)
+    {
+        bool Has(string text) => template.Contains(text, StringComparison.Ordinal);
+        return Has("<｜tool▁calls▁begin｜>") ? Has("```json") ? ToolCallFormat.DeepSeekV3 : ToolCallFormat.DeepSeekV31
+            : Has("<|tool_calls_section_begin|>") ? ToolCallFormat.KimiK2
+            : Has("<tool_call>") ? ToolCallFormat.Hermes
+            : Has("<|python_tag|>") || (Has("<|eot_id|>") && Has("\"parameters\"")) ? ToolCallFormat.Llama3Json
+            : ToolCallFormat.None;
+    }
 
     private static JinjaTemplate Parse(Tokenizer tokenizer, string name)
     {

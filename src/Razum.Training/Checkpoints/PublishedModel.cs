@@ -1,7 +1,5 @@
 using System.Text.Json;
 using Razum.Models;
-using Razum.Models.Adapters;
-using Razum.Tensors;
 using Razum.Tensors.Checkpoints;
 using Razum.Text;
 
@@ -55,22 +53,7 @@ public sealed class PublishedModel
 
         var writer = new SafetensorsWriter();
         writer.AddMetadata("format", "pt");
-        Dictionary<string, LoraPair> adapters = Decoder.Adapters.ToDictionary(p => p.Module + ".weight");
-        HashSet<Weight> merged = [.. Decoder.Adapters.SelectMany(p => new[] { p.A, p.B })];
-        foreach (Weight weight in Decoder.Parameters.Where(w => !merged.Contains(w)))
-        {
-            if (Decoder.Adapters.Count > 0 && !weight.IsVector)
-            {
-                // One matrix at a time, whatever the format of the base.
-                LoraPair? pair = adapters.GetValueOrDefault(weight.Name);
-                writer.Add(weight.Name, weight.Rows, weight.Columns, () => pair?.Merge(weight) ?? weight.ToArray(), Format);
-                continue;
-            }
-
-            bool isBias = weight.Name.EndsWith("e_score_correction_bias", StringComparison.Ordinal);
-            writer.Add(weight, isBias ? ElementType.F32 : Format);
-        }
-
+        PublishedTensors.AddTo(writer, Decoder, Format);
         if (Decoder.Mtp is not null)
         {
             // Published files repeat the shared embedding and head under the names of the prediction layer.

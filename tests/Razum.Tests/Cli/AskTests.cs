@@ -46,6 +46,54 @@ public sealed class AskTests : IDisposable
     }
 
     [Fact]
+    public async Task Calls_of_tools_are_printed()
+    {
+        GenerationChunk[] script =
+        [
+            new() { Text = "Let me see." },
+            new() { Kind = ChunkKind.ToolCalls, ToolCalls = [new ToolCallPart(0, "weather", "{\"city\":\n \"So"), new ToolCallPart(0, null, "fia\"}"), new ToolCallPart(1, "time", "{}", "c1")] },
+            new() { FinishReason = FinishReason.ToolCalls, Usage = new Usage(3, 8) },
+        ];
+        var lines = new TestTerminal();
+        await Ask.PrintText(lines.Terminal, Scripted(script), "?", false);
+        Assert.Equal("Let me see.\nweather {\"city\": \"Sofia\"}\ntime {}\n", lines.Output);
+        var terminal = new TestTerminal();
+        await Ask.PrintJson(terminal.Terminal, Scripted(script), "?");
+        using JsonDocument json = JsonDocument.Parse(terminal.Output);
+        Assert.Equal("tool_calls", json.RootElement.GetProperty("finish_reason").GetString());
+        JsonElement calls = json.RootElement.GetProperty("tool_calls");
+        Assert.Equal("{\"city\":\n \"Sofia\"}", calls[0].GetProperty("arguments").GetString());
+        Assert.Equal(("time", "c1"), (calls[1].GetProperty("name").GetString(), calls[1].GetProperty("id").GetString()));
+    }
+
+    [Fact]
+    public async Task Tools_need_a_template_that_knows_them()
+    {
+        TinyModel.Write(_folder.Path);
+        string tools = _folder.File("tools.json");
+        string[] arguments = ["ask", "hi", "--model", _folder.Path, "--max-tokens", "4", "--tools", tools];
+        await Fails("no such file");
+        File.WriteAllText(tools, "[1]");
+        await Fails("expected an array of objects");
+        File.WriteAllText(tools, "[");
+        await Fails("not valid JSON");
+        File.WriteAllText(tools, """[{"type": "function", "function": {"name": "weather"}}]""");
+        await Fails("has no place for tools");
+        const string Template = "{% if tools %}{{ tools | tojson }} <tool_call>{% endif %}{% for m in messages %}{{ m.content }}{{ eos_token }}{% endfor %}";
+        File.WriteAllText(_folder.File("chat_template.jinja"), Template);
+        Assert.Equal(CommandLine.Done, await new TestTerminal().Run(arguments));
+        File.WriteAllText(_folder.File("chat_template.jinja"), Template.Replace(" <tool_call>", "", StringComparison.Ordinal));
+        await Fails("no way of calling them that is known");
+
+        async Task Fails(string message)
+        {
+            var terminal = new TestTerminal();
+            Assert.Equal(CommandLine.UserError, await terminal.Run(arguments));
+            Assert.Contains(message, terminal.Error.ToString(), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Guessing_changes_no_greedy_answer()
     {
         TinyModel.Write(_folder.Path);
@@ -126,7 +174,7 @@ public sealed class AskTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static Conversation Scripted() => new(new FakeEngine(s_script), (_, _) => new GenerationRequest { Prompt = [1, 2, 3] });
+    private static Conversation Scripted(params GenerationChunk[] script) => new(new FakeEngine(script.Length > 0 ? script : s_script), (_, _) => new GenerationRequest { Prompt = [1, 2, 3] });
 
     private static async Task<string> Answer(string? input, string[] arguments)
     {

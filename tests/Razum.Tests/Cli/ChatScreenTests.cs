@@ -73,6 +73,21 @@ public sealed class ChatScreenTests
     }
 
     [Fact]
+    public async Task Adapters_are_chosen_by_name()
+    {
+        var terminal = new TestTerminal();
+        var engine = new FakeEngine(s_thoughtAndAnswer) { Model = new ModelInfo("fake", 256, 64, []) { Adapters = ["sums", "dates"] } };
+        await Talk(terminal, engine, "/adapter dates", "one", "/adapter none", "two", "/adapter times", "/help");
+        Assert.Equal(["dates", null], engine.Requests.Select(r => r.Adapter));
+        Assert.Contains("/adapter sums or dates or none; it is none.", terminal.Output);
+        Assert.Contains("who answers: sums, dates or none", terminal.Output);
+
+        var plain = new TestTerminal();
+        await Talk(plain, new FakeEngine(s_thoughtAndAnswer), "/adapter sums");
+        Assert.Contains("There are no adapters to choose from", plain.Output);
+    }
+
+    [Fact]
     public async Task Interrupt_stops_the_answer_and_not_the_chat()
     {
         var terminal = new TestTerminal();

@@ -6,7 +6,7 @@ namespace Razum.Tests.Cli;
 /// <summary>An engine that plays back written pieces instead of running a model, and remembers what it was asked.</summary>
 internal sealed class FakeEngine(params GenerationChunk[] script) : IEngine
 {
-    public ModelInfo Model { get; } = new("fake", 256, 64, []);
+    public ModelInfo Model { get; init; } = new("fake", 256, 64, []);
 
     public List<GenerationRequest> Requests { get; } = [];
 

@@ -57,6 +57,20 @@ public sealed class LoraTests : IDisposable
 
         var asked = new TestTerminal();
         Assert.Equal(CommandLine.Done, await asked.Run("ask", "-m", _folder.File("base"), "--adapter", _folder.File("out/final"), "--max-tokens", "4", "gcd of 4 and 6?"));
+        string[] question = ["--temperature", "0", "--max-tokens", "8", "gcd of 4 and 6?"];
+        (TestTerminal one, TestTerminal named) = (new(), new());
+        Assert.Equal(CommandLine.Done, await one.Run(["ask", "-m", _folder.File("base"), "--adapter", _folder.File("out/final"), .. question]));
+        Assert.Equal(CommandLine.Done, await named.Run(
+            ["ask", "-m", _folder.File("base"), "--adapter", $"gcd={_folder.File("out/final")}", "--adapter", $"other={_folder.File("out/final")}", .. question]));
+        Assert.Equal(one.Output, named.Output);
+        var unnamed = new TestTerminal();
+        Assert.Equal(CommandLine.UserError, await unnamed.Run(
+            ["ask", "-m", _folder.File("base"), "--adapter", _folder.File("out/final"), "--adapter", _folder.File("out/final"), .. question]));
+        Assert.Contains("each needs a name of its own", unnamed.Error.ToString());
+        var converted = new TestTerminal();
+        Assert.Equal(CommandLine.Done, await converted.Run(
+            "convert", _folder.File("base"), _folder.File("whole"), "--type", "f32", "--adapter", _folder.File("out/final")));
+        Assert.Equal(CommandLine.Done, await converted.Run(["ask", "-m", _folder.File("whole"), .. question]));
         var measured = new TestTerminal();
         Assert.Equal(CommandLine.Done, await measured.Run(
             "eval", _folder.File("base"), "--adapter", _folder.File("out/final"), "--n", "1", "--tasks", "gcd", "--max-tokens", "4", "--samples", "0"));

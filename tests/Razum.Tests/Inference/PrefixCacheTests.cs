@@ -31,6 +31,26 @@ public sealed class PrefixCacheTests
     }
 
     [Fact]
+    public void Adapters_share_with_themselves_alone()
+    {
+        using BlockPool pool = new(new CacheShape(1, 1, 0), 40);
+        PrefixCache prefixes = new(pool, hashMask: 1, adapters: 2);
+        int[] tokens = [.. Enumerable.Range(0, 80)];
+        KeyValueCache[] caches = [.. Enumerable.Range(-1, 3).Select(adapter => Compute(pool, prefixes, tokens, adapter))];
+        Assert.Equal(9, caches.SelectMany(c => Enumerable.Range(0, 3).Select(i => c.Table[i])).Distinct().Count());
+        for (int adapter = -1; adapter < 2; adapter++)
+        {
+            using KeyValueCache again = new(pool, 100);
+            Assert.Equal(79, prefixes.Measure(tokens, out int held, adapter));
+            Assert.Equal(2, held);
+            Assert.Equal(79, prefixes.Attach(tokens, again, adapter));
+            Assert.Equal((caches[adapter + 1].Table[0], caches[adapter + 1].Table[1]), (again.Table[0], again.Table[1]));
+        }
+
+        Array.ForEach(caches, c => c.Dispose());
+    }
+
+    [Fact]
     public void EqualBlocksBecomeOne()
     {
         using BlockPool pool = new(new CacheShape(1, 1, 0), 8);
@@ -98,11 +118,11 @@ public sealed class PrefixCacheTests
     }
 
     /// <summary>Takes what is known, checks it, stores the rest; a few tokens at a time.</summary>
-    private static unsafe KeyValueCache Compute(BlockPool pool, PrefixCache prefixes, int[] tokens)
+    private static unsafe KeyValueCache Compute(BlockPool pool, PrefixCache prefixes, int[] tokens, int adapter = 0)
     {
         using Arena arena = new();
         KeyValueCache cache = new(pool, tokens.Length);
-        prefixes.Attach(tokens, cache);
+        prefixes.Attach(tokens, cache, adapter);
         while (cache.Length < tokens.Length)
         {
             int from = cache.Length, count = Math.Min(17, tokens.Length - from);
@@ -110,7 +130,7 @@ public sealed class PrefixCacheTests
             tokens.AsSpan(from, count).ToArray().Select(t => (float)t).ToArray().CopyTo(keys);
             cache.Append(0, keys, keys);
             cache.Advance(count);
-            prefixes.Record(tokens, cache.Table, from, from + count);
+            prefixes.Record(tokens, cache.Table, from, from + count, adapter);
         }
 
         for (int i = 0; i < tokens.Length; i++)

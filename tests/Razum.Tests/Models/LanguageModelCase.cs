@@ -19,8 +19,7 @@ internal sealed class LanguageModelCase : IDisposable
         _case = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "case.json")));
         Expected = new SafetensorsFile(Path.Combine(folder, "expected.safetensors"));
         using JsonDocument inputs = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "inputs.json")));
-        // Others are for outputs with rounded activations.
-        Sequences = inputs.RootElement.EnumerateObject().Where(p => p.Name.StartsWith("seq", StringComparison.Ordinal)).ToDictionary(p => p.Name, p => p.Value.EnumerateArray().Select(x => x.GetInt32()).ToArray());
+        Inputs = inputs.RootElement.EnumerateObject().ToDictionary(p => p.Name, p => p.Value.EnumerateArray().Select(x => x.GetInt32()).ToArray());
     }
 
     public string Folder { get; }
@@ -32,7 +31,10 @@ internal sealed class LanguageModelCase : IDisposable
     public SafetensorsFile Expected { get; }
 
     /// <summary>seq0, seq1, ...: token ids.</summary>
-    public IReadOnlyDictionary<string, int[]> Sequences { get; }
+    public IReadOnlyDictionary<string, int[]> Sequences => Inputs.Where(p => p.Key.StartsWith("seq", StringComparison.Ordinal)).ToDictionary();
+
+    /// <summary>The same with those for outputs with rounded activations.</summary>
+    public IReadOnlyDictionary<string, int[]> Inputs { get; }
 
     /// <summary>Names of all cases that are whole checkpoints, those not supported included.</summary>
     public static IEnumerable<string> AllNames =>
@@ -81,6 +83,9 @@ internal sealed class LanguageModelCase : IDisposable
         using WorkerPool pool = new(1);
         return new Decoder(Config, new QuantisedParameters(new CheckpointParameters(new Checkpoint(Folder)), format, pool));
     }
+
+    /// <summary>The number <paramref name="field"/> of the tolerance named <paramref name="rule"/>.</summary>
+    public double Tolerance(string rule, string field) => _case.RootElement.GetProperty("tolerance").GetProperty(rule).GetProperty(field).GetDouble();
 
     /// <summary>Asserts max|actual - expected| within the tolerance named <paramref name="rule"/> and reports error / tolerance.</summary>
     public void Compare(string output, string rule, ReadOnlySpan<float> actual)

@@ -52,6 +52,7 @@ public sealed class OpsTests
         {
             Assert.Equal(Enum.GetValues<WeightFormat>(), checks.Where(c => c.Case.Kernel == kernel).Select(c => c.Format).Distinct().Order());
             Assert.Equal(kernel != "Embedding", checks.Any(c => c.Case.Kernel == kernel && c.Arithmetic == Arithmetic.BF16));
+            Assert.Equal(kernel != "Embedding", checks.Any(c => c.Case.Kernel == kernel && (c.Arithmetic, c.Format) == (Arithmetic.FP8, WeightFormat.F8_E4M3)));
         }
     }
 

@@ -1,4 +1,5 @@
 using Razum.Text;
+using Razum.Text.Parsers;
 
 namespace Razum.Tests.Text;
 
@@ -60,6 +61,21 @@ public sealed class JinjaChatTests
         ChatMessage call = new("assistant", "") { ToolCalls = [new ToolCall("f", "{\"a\": 1}")] };
         string text = Template("qwen3", source, out _).Render([new ChatMessage("user", "x"), call], new ChatOptions { Tools = """[{"name":"t"}]""" });
         Assert.Equal(expected, text);
+    }
+
+    [Theory]
+    [InlineData("{% if tools %}{% endif %}{{ '<tool_call>' }}", ToolCallFormat.Hermes)]
+    [InlineData("{{ '<|tool_calls_section_begin|>' }}", ToolCallFormat.KimiK2)]
+    [InlineData("{{ '<|python_tag|>' }}", ToolCallFormat.Llama3Json)]
+    [InlineData("{{ '{\"name\": \"f\", \"parameters\": {}}<|eot_id|>' }}", ToolCallFormat.Llama3Json)]
+    [InlineData("{{ messages }}", ToolCallFormat.None)]
+    [InlineData("file:deepseek-r1-distill", ToolCallFormat.DeepSeekV3)]
+    [InlineData("file:deepseek-v3.1", ToolCallFormat.DeepSeekV31)]
+    [InlineData("file:qwen3", ToolCallFormat.Hermes)]
+    public void How_calls_are_written_is_seen_in_the_template(string source, ToolCallFormat expected)
+    {
+        string text = source.StartsWith("file:", StringComparison.Ordinal) ? File.ReadAllText(Path.Combine(Folder("templates", source[5..]), "template.jinja")) : source;
+        Assert.Equal(expected, Template("qwen3", text, out _).ToolCalls);
     }
 
     [Fact]

@@ -20,7 +20,7 @@ internal static class TinyModel
         return new Decoder(config with { ModelType = "deepseek_v32", Attention = attention }, new RandomParameters(5, 0.3f));
     }
 
-    private static ModelConfig Config(int context) => new()
+    public static ModelConfig Config(int context) => new()
     {
         ModelType = "deepseek_v3",
         VocabSize = VocabSize,

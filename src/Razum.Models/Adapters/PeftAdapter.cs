@@ -4,8 +4,8 @@ using Razum.Tensors.Checkpoints;
 
 namespace Razum.Models.Adapters;
 
-/// <summary>The adapters of a PEFT folder, copied to F32. Every tensor of the folder must belong to a layer of the model.</summary>
-internal sealed class PeftAdapters : AdaptedParameters, IDisposable
+/// <summary>An adapter in a PEFT folder.</summary>
+internal sealed class PeftAdapter : AdapterFile
 {
     private readonly int _layers;
     private readonly PeftConfig _config;
@@ -13,8 +13,7 @@ internal sealed class PeftAdapters : AdaptedParameters, IDisposable
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
 
     /// <exception cref="InvalidDataException">A file is missing, damaged or not supported; one line.</exception>
-    public PeftAdapters(ParameterSource inner, string folder, int layers)
-        : base(inner)
+    public PeftAdapter(string folder, int layers)
     {
         _layers = layers;
         _config = PeftConfig.Read(Path.Combine(folder, PeftFolder.ConfigName));
@@ -22,24 +21,22 @@ internal sealed class PeftAdapters : AdaptedParameters, IDisposable
         _file = File.Exists(file) ? new SafetensorsFile(file) : throw new InvalidDataException($"{file}: no such file");
     }
 
-    public override LoraPair? GetAdapter(string name, int inputs, int outputs)
+    public override LoraPair? Find(string module, int inputs, int outputs)
     {
-        (string nameOfA, string nameOfB) = (PeftFolder.NameOfA(name), PeftFolder.NameOfB(name));
-        bool isAhead = name.StartsWith($"model.layers.{_layers}.", StringComparison.Ordinal); // the layer of multi-token prediction
-        bool isTarget = !isAhead && _config.Targets.Any(t => Means(t, name));
+        (string nameOfA, string nameOfB) = (PeftFolder.NameOfA(module), PeftFolder.NameOfB(module));
+        bool isAhead = module.StartsWith($"model.layers.{_layers}.", StringComparison.Ordinal); // the layer of multi-token prediction
+        bool isTarget = !isAhead && _config.Targets.Any(t => AdaptedParameters.Means(t, module));
         if (!isTarget && _file.Find(nameOfA) is null && _file.Find(nameOfB) is null)
         {
             return null;
         }
 
-        int rank = _config.RankOf(name);
+        int rank = _config.RankOf(module);
         Weight a = Read(nameOfA, rank, inputs);
-        return new LoraPair(name, a, Read(nameOfB, outputs, rank), _config.ScaleOf(name));
+        return new LoraPair(module, a, Read(nameOfB, outputs, rank), _config.ScaleOf(module));
     }
 
-    /// <summary>Once the model is made: a tensor that nobody asked for changes a layer that cannot be adapted.</summary>
-    /// <exception cref="InvalidDataException">There is one, or there are no tensors at all.</exception>
-    public void CheckTensors()
+    public override void CheckTensors()
     {
         if (_file.Tensors.FirstOrDefault(t => !_used.Contains(t.Name)) is { } strange)
         {
@@ -53,7 +50,7 @@ internal sealed class PeftAdapters : AdaptedParameters, IDisposable
         }
     }
 
-    public void Dispose() => _file.Dispose();
+    public override void Dispose() => _file.Dispose();
 
     private Weight Read(string name, int rows, int columns)
     {
