@@ -88,7 +88,7 @@ internal static class PlanReport
     {
         WeightPlacement.Packed => "copies in the order in which products read them",
         WeightPlacement.ExpertsInPlace => "copies of all but the experts, which are read from the files",
-        _ => "none are copied, products read the files",
+        _ => "what cannot be read from the files as it stands there",
     };
 
     private static string Bytes(double bytes) => MachineText.Memory(bytes);
