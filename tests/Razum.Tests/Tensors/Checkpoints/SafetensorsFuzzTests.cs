@@ -54,33 +54,7 @@ public sealed class SafetensorsFuzzTests : IDisposable
         return File.ReadAllBytes(path);
     }
 
-    private bool Try(byte[] bytes)
-    {
-        string path = _folder.File("x.safetensors");
-        File.WriteAllBytes(path, bytes);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        bool read;
-        try
-        {
-            using SafetensorsFile file = new(path);
-            foreach (TensorEntry entry in file.Tensors)
-            {
-                Assert.InRange(entry.Length, 0, bytes.Length);
-                _ = file.Bytes(entry.Name).IndexOfAnyExcept((byte)0);
-            }
-
-            read = true;
-        }
-        catch (InvalidDataException fault)
-        {
-            Assert.StartsWith(path + ": ", fault.Message, StringComparison.Ordinal);
-            Assert.DoesNotContain(fault.Message, char.IsControl);
-            read = false;
-        }
-
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 200_000 + (64L * bytes.Length));
-        return read;
-    }
+    private bool Try(byte[] bytes) => FuzzedFile.Try(_folder.File("x.safetensors"), bytes, path => new SafetensorsFile(path));
 
     private static byte[] Mutate(byte[] bytes, Random random) => Mutation.Of(bytes, random, "0123456789{}[]\",:-.eFBIU\\u"u8, 2);
 }

@@ -45,34 +45,7 @@ public sealed class TorchFuzzTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private bool Try(byte[] bytes)
-    {
-        string path = _folder.File("x.bin");
-        File.WriteAllBytes(path, bytes);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        bool read;
-        try
-        {
-            using TorchFile file = new(path, modelOnly: true);
-            Assert.True(file.Tensors.Sum(t => t.Length) >= 0);
-            foreach (TensorEntry entry in file.Tensors)
-            {
-                Assert.InRange(entry.Length, 0, bytes.Length);
-                _ = file.Bytes(entry.Name).IndexOfAnyExcept((byte)0);
-            }
-
-            read = true;
-        }
-        catch (InvalidDataException fault)
-        {
-            Assert.StartsWith(path + ": ", fault.Message, StringComparison.Ordinal);
-            Assert.DoesNotContain(fault.Message, char.IsControl);
-            read = false;
-        }
-
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 200_000 + (64L * bytes.Length));
-        return read;
-    }
+    private bool Try(byte[] bytes) => FuzzedFile.Try(_folder.File("x.bin"), bytes, path => new TorchFile(path, modelOnly: true));
 
     private static byte[] Mutate(byte[] bytes, Random random) => Mutation.Of(bytes, random, "()]}.0129NKMJGXqhrjQRbsuaetc\u0085\u0086"u8, 2);
 }
