@@ -79,7 +79,7 @@ internal sealed class Bench : Verb
 
         if (picture is not null)
         {
-            CheckPicture(picture);
+            RequirePlace("--plot", picture, ".png");
         }
 
         BenchmarkReport report;
@@ -118,21 +118,6 @@ internal sealed class Bench : Verb
             ? MeasuredModel.Fill(shape, options)
             : MeasuredModel.Load(ModelFolder.Find(name ?? ModelFolder.Default), options);
         return await new ModelBenchmark(model, options) { Progress = progress }.RunAsync(cancellation).ConfigureAwait(false);
-    }
-
-    /// <summary>A picture that cannot be written is better known before an hour of measuring.</summary>
-    private static void CheckPicture(string path)
-    {
-        if (!path.EndsWith(".png", StringComparison.OrdinalIgnoreCase))
-        {
-            throw new ArgumentException($"--plot {path}: the picture is a .png file");
-        }
-
-        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        if (!Directory.Exists(folder))
-        {
-            throw new DirectoryNotFoundException($"--plot {path}: there is no folder {folder}");
-        }
     }
 
     private BenchmarkOptions Read(ParseResult arguments)

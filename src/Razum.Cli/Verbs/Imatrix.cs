@@ -39,11 +39,7 @@ internal sealed class Imatrix : Verb
     protected override async Task<int> Run(ParseResult arguments)
     {
         (string text, string output) = (arguments.GetValue(_text.File)!, arguments.GetValue(_out)!);
-        if (!output.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
-        {
-            throw new ArgumentException($"{output}: the file to write ends in .gguf");
-        }
-
+        RequirePlace("--out", output, ".gguf");
         string folder = ModelFolder.Find(arguments.GetValue(_model)!);
         TextOptions options = _text.Read(arguments, Threads(arguments));
         CancellationToken cancellation = Terminal.Interrupts.Begin();

@@ -115,7 +115,7 @@ public sealed class BenchTests : IDisposable
     [InlineData("must not be negative", "MODEL", "--prompt", "-5")]
     [InlineData("prompt 500: the context of", "MODEL", "--prompt", "500")]
     [InlineData("nothing to measure", "MODEL", "--prompt", "0", "--generate", "0")]
-    [InlineData("the picture is a .png", "MODEL", "--plot", "picture.svg")]
+    [InlineData("ends in .png", "MODEL", "--plot", "picture.svg")]
     [InlineData("there is no folder", "MODEL", "--plot", "no/such/folder/x.png")]
     [InlineData("does not fit memory: about", "--shape", "v2-lite", "--batch", "4096", "--generate", "150000")]
     public async Task Faults_are_one_line(string expected, params string[] arguments)

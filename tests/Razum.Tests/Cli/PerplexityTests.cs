@@ -79,6 +79,7 @@ public sealed class PerplexityTests : IDisposable
         await Fails("272 and of 288 tokens", "perplexity", Model, "--file", Text, "--context", "64", "--against", wide);
         await Fails("--chunks must not be negative", "perplexity", Model, "--file", Text, "--chunks", "-1");
         await Fails("--file", "perplexity", Model);
+        await Fails("there is no folder", "imatrix", Model, "--file", Text, "--out", _folder.File("none/a.gguf"));
         await Fails("ends in .gguf", "imatrix", Model, "--file", Text, "--out", _folder.File("a.dat"));
         await Fails("short: fewer tokens than one chunk", "imatrix", Model, "--file", _folder.File("short"), "--out", _folder.File("a.gguf"), "--context", "64");
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path, "a*"));
