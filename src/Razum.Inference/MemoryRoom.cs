@@ -31,7 +31,7 @@ internal readonly record struct MemoryRoom(long Weights, long Available, long Mo
         HashSet<Weight> adapters = [.. shape.Adapters.SelectMany(p => new[] { p.A, p.B })]; // F32, as read and as products read them
         return shape.Parameters.Sum(w => adapters.Contains(w)
             ? 2 * Bytes(w.Count, WeightFormat.F32)
-            : Bytes(w.Count, WeightPlan.IsMultiplied(shape, w) ? QuantisedParameters.Chosen(format, w.Name, w.Rows, w.Columns) ?? WeightFormat.BF16 : WeightFormat.BF16));
+            : Bytes(w.Count, shape.IsMultiplied(w) ? QuantisedParameters.Chosen(format, w.Name, w.Rows, w.Columns) ?? WeightFormat.BF16 : WeightFormat.BF16));
     }
 
     public override string ToString() => string.Create(

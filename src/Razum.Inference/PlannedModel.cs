@@ -114,7 +114,7 @@ internal sealed class PlannedModel : IDisposable
         }
         catch (JsonException fault)
         {
-            throw new InvalidDataException($"{name}: not valid JSON: {fault.Message.ReplaceLineEndings(" ")}", fault);
+            throw new InvalidDataException($"{name}: not valid JSON: {OneLine.Quote(fault.Message)}", fault);
         }
     }
 

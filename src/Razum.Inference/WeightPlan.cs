@@ -11,8 +11,6 @@ namespace Razum.Inference;
 /// <param name="Pending">Bytes that are still to be taken; what a model that is made only as a shape would take in all.</param>
 internal readonly record struct WeightPlan(WeightPlacement Placement, long Pending)
 {
-    private const string Embedding = "model.embed_tokens.weight";
-
     /// <summary>The first placement, fastest first, that fits <paramref name="room"/> bytes; the smallest if none does.</summary>
     /// <param name="decoder">The model, or its shape with the formats of its weights.</param>
     /// <param name="options">The engine.</param>
@@ -82,7 +80,7 @@ internal readonly record struct WeightPlan(WeightPlacement Placement, long Pendi
     public long ReadFromFiles(Decoder decoder, EngineOptions options)
     {
         WeightPlan plan = this;
-        return decoder.Parameters.Where(w => IsUsed(decoder, w, options) && IsMultiplied(decoder, w) && plan.ReadsFile(decoder, w, options)).Sum(w => w.StoredBytes);
+        return decoder.Parameters.Where(w => IsUsed(decoder, w, options) && decoder.IsMultiplied(w) && plan.ReadsFile(decoder, w, options)).Sum(w => w.StoredBytes);
     }
 
     /// <summary>Bytes of this process's own memory that weights take already.</summary>
@@ -91,9 +89,6 @@ internal readonly record struct WeightPlan(WeightPlacement Placement, long Pendi
     /// <summary>Whether products read a weight from its file: by the placement, or because its format has no other way.</summary>
     public bool ReadsFile(Decoder decoder, Weight weight, EngineOptions options) =>
         weight.IsMapped && (Stays(weight, Placement, options.Arithmetic) || CopyFormat(decoder, weight, options.Arithmetic) is null);
-
-    /// <summary>Whether a weight is multiplied with; the embedding alone is not.</summary>
-    public static bool IsMultiplied(Decoder decoder, Weight weight) => !weight.IsVector && (weight == decoder.Head || weight.Name != Embedding);
 
     /// <summary>Whether a weight is one of the layer of multi-token prediction.</summary>
     public static bool IsAhead(Decoder decoder, Weight weight) => decoder.Mtp is not null && weight.Name.StartsWith(MtpPrefix(decoder), StringComparison.Ordinal);
@@ -125,7 +120,7 @@ internal readonly record struct WeightPlan(WeightPlacement Placement, long Pendi
 
     /// <summary>Format of the copy that products read a weight from; null where they read its values as they are stored, or nothing multiplies with it.</summary>
     private static WeightFormat? CopyFormat(Decoder decoder, Weight weight, Arithmetic arithmetic) =>
-        !IsMultiplied(decoder, weight) || weight.Format == WeightFormat.F8_E4M3 ? null
+        !decoder.IsMultiplied(weight) || weight.Format == WeightFormat.F8_E4M3 ? null
         : weight.Blocks is { } blocks ? blocks.HasTiles && !weight.KeepsActivations ? weight.Format : null
         : arithmetic == Arithmetic.BF16 && weight.Format != WeightFormat.F16 ? WeightFormat.BF16
         : weight.Format;

@@ -9,6 +9,8 @@ namespace Razum.Models;
 /// </summary>
 public sealed class Decoder
 {
+    private const string EmbeddingName = "model.embed_tokens.weight";
+
     private readonly Weight _embedding;
     private readonly Block[] _blocks;
     private readonly string[] _hiddenNames;
@@ -22,7 +24,7 @@ public sealed class Decoder
         _source = new RecordingSource(source);
         int rotated = config.Attention is MlaConfig mla ? mla.QkRopeHeadDim : ((GqaConfig)config.Attention).HeadDim;
         var rope = new RopeTable(rotated, config.Rope.Theta, config.Rope.Layout, config.Rope.Scaling);
-        _embedding = _source.Get("model.embed_tokens.weight", config.VocabSize, config.HiddenSize);
+        _embedding = _source.Get(EmbeddingName, config.VocabSize, config.HiddenSize);
         _blocks = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i => new Block(config, rope, _source, i, $"router.{i}"))];
         _hiddenNames = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i => $"hidden.{i}")];
         _norm = new Norm(_source, "model.norm", config.HiddenSize, config.RmsNormEps);
@@ -40,6 +42,9 @@ public sealed class Decoder
 
     /// <summary>The output projection [V, D]; the embedding itself when tied.</summary>
     public Weight Head { get; }
+
+    /// <summary>Whether products meet a weight: a matrix other than the table of embeddings, which is one too where it is also the head.</summary>
+    public bool IsMultiplied(Weight weight) => !weight.IsVector && (weight == Head || weight.Name != EmbeddingName);
 
     /// <summary>The layer of multi-token prediction; null when the model or the checkpoint has none.</summary>
     public MultiTokenPrediction? Mtp { get; }

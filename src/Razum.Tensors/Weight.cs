@@ -88,6 +88,9 @@ public sealed unsafe class Weight : IDisposable
         ? !blocks.HasTiles || (KeepsActivations && !HasOnlyTiles) ? WeightReading.Unpacked : StaysInPlace ? WeightReading.Stored : WeightReading.Tiles
         : Format == WeightFormat.F8_E4M3 || StaysInPlace ? WeightReading.Unpacked : WeightReading.Panels;
 
+    /// <summary>Whether products multiply its blocks with activations rounded to bytes.</summary>
+    internal bool ReadsBytes => Reading is WeightReading.Tiles or WeightReading.Stored;
+
     /// <summary>The factors of <see cref="WeightFormat.F8_E4M3"/>, one for every 128 x 128 values; null for other formats.</summary>
     internal Weight? BlockScales { get; private init; }
 

@@ -148,8 +148,6 @@ internal static unsafe partial class Experts
         return gathered;
     }
 
-    private static bool ReadsBytes(Weight w) => w.Reading is WeightReading.Tiles or WeightReading.Stored;
-
     /// <summary>x rounded to bytes if a matrix of the experts is read as tiles; null if none is.</summary>
     private static ActivationBlock* ToBytes<S, V>(WorkerPool pool, Arena arena, Weight[] one, Weight[] other, Tensor x)
         where S : struct, ISimd<V>
@@ -158,7 +156,7 @@ internal static unsafe partial class Experts
         bool needed = false;
         for (int e = 0; e < one.Length; e++)
         {
-            needed |= ReadsBytes(one[e]) || ReadsBytes(other[e]);
+            needed |= one[e].ReadsBytes || other[e].ReadsBytes;
         }
 
         if (!needed)
@@ -187,17 +185,8 @@ internal static unsafe partial class Experts
     /// <summary>c = a W^T for rows of a piece and its columns, from tiles.</summary>
     private static void Multiply<S, V>(ActivationBlock* a, int rows, Weight w, int from, int to, Tensor c, int row)
         where S : struct, ISimd<V>
-        where V : struct
-    {
-        if (w.Reading == WeightReading.Stored)
-        {
-            TileProduct.MultiplyStored<S, V>(a, QuantisedRows.Stride(w.Columns), rows, w, from, to, c.Row(row) + from, c.Stride);
-        }
-        else
-        {
-            w.Blocks!.Multiply<S, V>(a, QuantisedRows.Stride(w.Columns), rows, w.Tiles!, from, to, c.Row(row) + from, c.Stride);
-        }
-    }
+        where V : struct => TileProduct.Multiply<S, V>(
+            a, QuantisedRows.Stride(w.Columns), rows, w, w.Reading == WeightReading.Tiles ? w.Tiles : null, from, to, c.Row(row) + from, c.Stride);
 
     /// <summary>c = a W^T for rows of a piece and its columns, from packed panels or unpacked on the way.</summary>
     private static void Multiply<S, V>(float* a, nint stride, int rows, Weight w, int from, int to, Tensor c, int row)
@@ -263,7 +252,7 @@ internal static unsafe partial class Experts
 
         private void Project(in ExpertPiece piece, Weight w, Tensor target)
         {
-            if (ReadsBytes(w))
+            if (w.ReadsBytes)
             {
                 ActivationBlock* bytes = Gather(saved.Groups, piece.Place, piece.Rows, blocks, QuantisedRows.Stride(x.Columns));
                 Multiply<S, V>(bytes, piece.Rows, w, piece.Column, piece.End, target, piece.Place);
@@ -300,7 +289,7 @@ internal static unsafe partial class Experts
             {
                 ExpertPiece piece = pieces[index];
                 Weight down = experts.Down[piece.Expert];
-                if (ReadsBytes(down))
+                if (down.ReadsBytes)
                 {
                     ActivationBlock* rows = blocks + ((nint)piece.Place * QuantisedRows.Stride(hidden.Columns));
                     Multiply<S, V>(rows, piece.Rows, down, piece.Column, piece.End, outputs, piece.Place);

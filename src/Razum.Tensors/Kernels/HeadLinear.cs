@@ -99,8 +99,7 @@ internal static unsafe class HeadLinear
         if (w.Reading != WeightReading.Panels)
         {
             BlockTiles? tiles = w.Reading == WeightReading.Tiles ? BlockTiles.For(w, pool) : null;
-            bool isBytes = w.Reading is WeightReading.Tiles or WeightReading.Stored;
-            ActivationBlock* blocks = toBytes && isBytes ? QuantisedRows.OfThread.Fill<S, V>(pool, x) : null;
+            ActivationBlock* blocks = toBytes && w.ReadsBytes ? QuantisedRows.OfThread.Fill<S, V>(pool, x) : null;
             pool.For(heads * pieces.Count, 1, new BlockJob<S, V>(pieces, x, blocks, w, tiles, slice, columns, depth, byRows, y, accumulate), work);
             return;
         }
@@ -191,15 +190,10 @@ internal static unsafe class HeadLinear
                 {
                     UnpackedProduct.Columns<S, V>(left, rows, w, first + column, first + end, depth, target, y.Stride, accumulate);
                 }
-                else if (tiles is null)
-                {
-                    ActivationBlock* part = blocks + (row * stride) + QuantisedRows.Stride(head * depth);
-                    TileProduct.MultiplyStored<S, V>(part, stride, rows, w, first + column, first + end, target, y.Stride);
-                }
                 else
                 {
                     ActivationBlock* part = blocks + (row * stride) + QuantisedRows.Stride(head * depth);
-                    tiles.Format.Multiply<S, V>(part, stride, rows, tiles, first + column, first + end, target, y.Stride);
+                    TileProduct.Multiply<S, V>(part, stride, rows, w, tiles, first + column, first + end, target, y.Stride);
                 }
             }
         }

@@ -35,7 +35,7 @@ internal static unsafe class Linear
             return;
         }
 
-        if (w.Reading is WeightReading.Tiles or WeightReading.Stored)
+        if (w.ReadsBytes)
         {
             BlockTiles? tiles = w.Reading == WeightReading.Tiles ? BlockTiles.For(w, pool) : null;
             ActivationBlock* blocks = (activations ?? QuantisedRows.OfThread).Fill<S, V>(pool, x);
@@ -266,15 +266,7 @@ internal static unsafe class Linear
             {
                 pieces.Get(i, out int row, out int rows, out int column, out int end);
                 float* target = y.Row(row) + column;
-                if (tiles is null)
-                {
-                    TileProduct.MultiplyStored<S, V>(x + (row * stride), stride, rows, w, column, end, target, y.Stride);
-                }
-                else
-                {
-                    tiles.Format.Multiply<S, V>(x + (row * stride), stride, rows, tiles, column, end, target, y.Stride);
-                }
-
+                TileProduct.Multiply<S, V>(x + (row * stride), stride, rows, w, tiles, column, end, target, y.Stride);
                 if (bias is not null)
                 {
                     AddBias<S, V>(bias, column, end - column, target, rows, y.Stride);

@@ -72,7 +72,7 @@ internal sealed record MemoryPlan(double Base, double Adapters, double Activatio
             return 0;
         }
 
-        bool isMultiplied = !weight.IsVector && (weight == shape.Head || weight.Name != "model.embed_tokens.weight");
+        bool isMultiplied = shape.IsMultiplied(weight);
         if (isMultiplied && run.Quantize is { } format && QuantisedParameters.Chosen(format, weight.Name, weight.Rows, weight.Columns) is { } chosen)
         {
             return weight.Count * chosen.BitsPerValue() / 8;

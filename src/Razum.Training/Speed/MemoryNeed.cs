@@ -23,11 +23,10 @@ internal sealed record MemoryNeed(double Weights, double Tiles, double Activatio
     /// <param name="options">What is measured. Quantised matrices exist once, as tiles.</param>
     public static MemoryNeed OfInference(Decoder decoder, Func<Weight, long> bytes, BenchmarkOptions options)
     {
-        bool IsMultiplied(Weight w) => !w.IsVector && (w == decoder.Head || w.Name != "model.embed_tokens.weight");
-        double kept = decoder.Parameters.Where(w => !IsMultiplied(w)).Sum(bytes);
-        double matrices = decoder.Parameters.Where(IsMultiplied).Sum(bytes);
-        double tiles = options.Quantize is { } format ? decoder.Parameters.Where(IsMultiplied).Sum(w => w.Count) * format.BitsPerValue() / 8
-            : decoder.Parameters.Where(IsMultiplied).Sum(w => w.Count * w.Format.BitsPerValue() / 8);
+        double kept = decoder.Parameters.Where(w => !decoder.IsMultiplied(w)).Sum(bytes);
+        double matrices = decoder.Parameters.Where(decoder.IsMultiplied).Sum(bytes);
+        double tiles = options.Quantize is { } format ? decoder.Parameters.Where(decoder.IsMultiplied).Sum(w => w.Count) * format.BitsPerValue() / 8
+            : decoder.Parameters.Where(decoder.IsMultiplied).Sum(w => w.Count * w.Format.BitsPerValue() / 8);
         double stored = kept + (options.Quantize is null ? matrices : 0);
         int largest = options.BatchSizes.Append(1).Max();
         int prompt = options.PromptTokens ?? 512;

@@ -61,8 +61,22 @@ internal static unsafe class TileProduct
         }
     }
 
-    /// <summary>The same with a weight that stays where it is stored: its blocks are put into tiles panel by panel.</summary>
-    internal static void MultiplyStored<S, V>(ActivationBlock* x, nint stride, int rows, Weight w, int from, int to, float* c, nint cRow)
+    /// <summary>The same with a weight, from its tiles; or without them, where it stays as it is stored, its blocks put into tiles panel by panel.</summary>
+    internal static void Multiply<S, V>(ActivationBlock* x, nint stride, int rows, Weight w, BlockTiles? tiles, int from, int to, float* c, nint cRow)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        if (tiles is null)
+        {
+            MultiplyStored<S, V>(x, stride, rows, w, from, to, c, cRow);
+        }
+        else
+        {
+            tiles.Format.Multiply<S, V>(x, stride, rows, tiles, from, to, c, cRow);
+        }
+    }
+
+    private static void MultiplyStored<S, V>(ActivationBlock* x, nint stride, int rows, Weight w, int from, int to, float* c, nint cRow)
         where S : struct, ISimd<V>
         where V : struct
     {
