@@ -15,6 +15,7 @@ public sealed class Engine : IEngine
     private readonly Tokenizer _tokenizer;
     private readonly EngineOptions _options;
     private readonly BlockPool _cache;
+    private readonly Scheduler _scheduler;
     private readonly GenerationLoop _loop;
     private readonly Lock _gate = new();
     private readonly Queue<Sequence> _arrived = new();
@@ -44,12 +45,19 @@ public sealed class Engine : IEngine
             throw;
         }
 
-        _loop = new GenerationLoop(model, new Scheduler(_cache, options, info.Adapters.Count), Deliver);
+        _scheduler = new Scheduler(_cache, options, info.Adapters.Count);
+        _loop = new GenerationLoop(model, _scheduler, Deliver);
         _options = options;
         new Thread(Run) { IsBackground = true, Name = "razum engine" }.Start();
     }
 
     public ModelInfo Model { get; }
+
+    /// <summary>How often a request had to give its memory back to an older one.</summary>
+    internal long Preemptions => _scheduler.Preemptions;
+
+    /// <summary>Blocks of keys and values that no request holds, and all.</summary>
+    internal (int Free, int Count) Blocks => (_cache.Free, _cache.Count);
 
     public IAsyncEnumerable<GenerationChunk> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken = default)
     {

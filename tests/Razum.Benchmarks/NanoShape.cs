@@ -12,7 +12,7 @@ internal static class NanoShape
 
     internal static ModelInfo Info(Decoder decoder) => new("nano", decoder.Config.VocabSize, decoder.Config.MaxPositionEmbeddings, []);
 
-    private static ModelConfig Config()
+    internal static ModelConfig Config()
     {
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
