@@ -11,18 +11,18 @@ internal abstract unsafe class BlockFormat
 {
     private static readonly BlockFormat?[] s_table = Table(
         new TiledFormat<Q8_0>(),
-        new TiledFormat<SignedTile<Q6_K>>(),
-        new TiledFormat<LineTile<Q5_1>>(),
-        new TiledFormat<SignedTile<Q5_0>>(),
-        new TiledFormat<LineTile<Q5_K>>(),
-        new TiledFormat<LineTile<Q4_1>>(),
-        new TiledFormat<LineTile<Q4_0>>(),
+        new TiledFormat<Q6_K>(),
+        new TiledFormat<Q5_1>(),
+        new TiledFormat<Q5_0>(),
+        new TiledFormat<Q5_K>(),
+        new TiledFormat<Q4_1>(),
+        new TiledFormat<Q4_0>(),
         new TiledFormat<Q4_K>(),
-        new TiledFormat<SignedTile<IQ4_NL>>(),
-        new TiledFormat<SignedTile<IQ4_XS>>(),
-        new TiledFormat<SignedTile<MXFP4>>(),
+        new TiledFormat<IQ4_NL>(),
+        new TiledFormat<IQ4_XS>(),
+        new TiledFormat<MXFP4>(),
         new PlainFormat<NVFP4>(),
-        new TiledFormat<SignedTile<Q3_K>>(),
+        new TiledFormat<Q3_K>(),
         new PlainFormat<IQ3_S>(),
         new PlainFormat<IQ3_XXS>(),
         new QuantizingFormat<Q2_K>(),
@@ -56,8 +56,11 @@ internal abstract unsafe class BlockFormat
     /// <summary>Whether products run on tiles; else on values that are dequantised on the way.</summary>
     public virtual bool HasTiles => false;
 
-    /// <inheritdoc cref="ITile.TileBytes"/>
+    /// <inheritdoc cref="Tile{F}.Bytes"/>
     public virtual int TileBytes => throw Lacks("tiles");
+
+    /// <summary>What products with tiles depend on, besides the values in them: formats of equal layouts share their kernels' ways.</summary>
+    public virtual object Layout => throw Lacks("tiles");
 
     public abstract void Dequantize(byte* block, float* target);
 
@@ -112,19 +115,21 @@ internal unsafe class QuantizingFormat<F> : PlainFormat<F>
 
 /// <summary>The row of a format with tiles.</summary>
 internal sealed unsafe class TiledFormat<F> : QuantizingFormat<F>
-    where F : struct, ITile
+    where F : struct, ITiledBlock
 {
     public override bool HasTiles => true;
 
-    public override int TileBytes => F.TileBytes;
+    public override int TileBytes => Tile<F>.Bytes;
 
-    public override void Pack(byte* block, int lane, byte* tile) => F.Pack(block, lane, tile);
+    public override object Layout => (F.CodeBits, F.Runs, F.HasMinimum, F.HasFloatStep, F.HasCodebook, Tile<F>.Parts == 1, Tile<F>.ExcessShift > 0);
+
+    public override void Pack(byte* block, int lane, byte* tile) => Tile<F>.Pack(block, lane, tile);
 
     public override void Unpack(byte* tile, int part, int lane, int rows, float* target)
     {
         for (int i = 0; i < rows; i++)
         {
-            F.Unpack(tile, part, lane + i, target + (32 * i));
+            Tile<F>.Unpack(tile, part, lane + i, target + (32 * i));
         }
     }
 

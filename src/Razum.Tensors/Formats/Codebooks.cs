@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Razum.Tensors.Formats;
 
 /// <summary>
@@ -16,6 +18,9 @@ internal static class Codebooks
 
     /// <summary>Twice the values of E2M1 (MXFP4, NVFP4), so that they are whole numbers; scales are halved.</summary>
     internal static ReadOnlySpan<sbyte> Fp4 => [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12];
+
+    /// <summary>Sixteen levels as unsigned bytes: 128 more.</summary>
+    internal static Vector128<byte> Excess128(ReadOnlySpan<sbyte> levels) => Vector128.Create(levels).AsByte() ^ Vector128.Create((byte)128);
 
     /// <summary>IQ2_XXS: 256 points of 8 values.</summary>
     internal static sbyte[] Iq2Xxs { get; } = Read(

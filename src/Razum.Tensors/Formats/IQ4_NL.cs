@@ -1,9 +1,10 @@
+using System.Runtime.Intrinsics;
 using static Razum.Tensors.Formats.BlockBytes;
 
 namespace Razum.Tensors.Formats;
 
 /// <summary>32 values on the 16 levels of <see cref="Codebooks.Iq4"/>: value = d level. Block: d (F16), 16 bytes; values j and j + 16 share byte j.</summary>
-internal readonly unsafe struct IQ4_NL : ISignedBlock
+internal readonly unsafe struct IQ4_NL : ITiledBlock
 {
     public static WeightFormat Format => WeightFormat.IQ4_NL;
 
@@ -11,22 +12,24 @@ internal readonly unsafe struct IQ4_NL : ISignedBlock
 
     public static int Bytes => 18;
 
-    public static int Runs => 1;
+    public static int CodeBits => 4;
 
-    public static void Read(byte* block, int part, sbyte* weights, float* scales)
-    {
-        ReadLevels(block + 2, Codebooks.Iq4, weights);
-        scales[0] = F16(block);
-    }
+    public static int Excess => 128;
 
-    /// <summary>32 levels from 16 bytes of codes.</summary>
-    internal static void ReadLevels(byte* codes, ReadOnlySpan<sbyte> codebook, sbyte* levels)
+    public static bool HasCodebook => true;
+
+    public static Vector128<byte> Codebook => Codebooks.Excess128(Codebooks.Iq4);
+
+    public static (uint D, ushort Dmin) Steps(byte* block) => (U16(block), 0);
+
+    public static void Read(byte* block, int part, byte* codes, sbyte* scales) => ReadCodes(block + 2, codes);
+
+    /// <summary>32 codes from 16 bytes: j and j + 16 share byte j.</summary>
+    internal static void ReadCodes(byte* source, byte* codes)
     {
-        for (int j = 0; j < 16; j++)
-        {
-            levels[j] = codebook[codes[j] & 15];
-            levels[j + 16] = codebook[codes[j] >> 4];
-        }
+        Vector128<byte> bytes = Vector128.Load(source);
+        (bytes & Vector128.Create((byte)15)).Store(codes);
+        Vector128.ShiftRightLogical(bytes, 4).Store(codes + 16);
     }
 
     public static void Dequantize(byte* block, float* target)

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using System.Runtime.CompilerServices;
 using static Razum.Tensors.Formats.BlockBytes;
 
@@ -7,7 +8,7 @@ namespace Razum.Tensors.Formats;
 /// 256 values on the 16 levels of <see cref="Codebooks.Iq4"/>, 8 parts of 32 with 6-bit scales s: value = d (s - 32) level. Block: d (F16), upper two bits of
 /// the scales (16 bits), their lower four, 16 bytes a part in which values j and j + 16 share byte j.
 /// </summary>
-internal readonly unsafe struct IQ4_XS : ISignedBlock
+internal readonly unsafe struct IQ4_XS : ITiledBlock
 {
     private const int Parts = 8;
 
@@ -17,13 +18,20 @@ internal readonly unsafe struct IQ4_XS : ISignedBlock
 
     public static int Bytes => 136;
 
-    public static int Runs => 1;
+    public static int CodeBits => 4;
 
-    public static void Read(byte* block, int part, sbyte* weights, float* scales)
+    public static int Excess => 128;
+
+    public static bool HasCodebook => true;
+
+    public static Vector128<byte> Codebook => Codebooks.Excess128(Codebooks.Iq4);
+
+    public static (uint D, ushort Dmin) Steps(byte* block) => (U16(block), 0);
+
+    public static void Read(byte* block, int part, byte* codes, sbyte* scales)
     {
-        IQ4_NL.ReadLevels(block + 8 + (16 * part), Codebooks.Iq4, weights);
-        int scale = (block[4 + (part / 2)] >> (part % 2 * 4) & 15) | ((U16(block + 2) >> (2 * part) & 3) << 4);
-        scales[0] = F16(block) * (scale - 32);
+        IQ4_NL.ReadCodes(block + 8 + (16 * part), codes);
+        scales[0] = (sbyte)(((block[4 + (part / 2)] >> (part % 2 * 4) & 15) | ((U16(block + 2) >> (2 * part) & 3) << 4)) - 32);
     }
 
     public static void Dequantize(byte* block, float* target)

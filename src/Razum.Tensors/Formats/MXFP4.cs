@@ -1,10 +1,12 @@
+using System.Runtime.Intrinsics;
+
 namespace Razum.Tensors.Formats;
 
 /// <summary>
 /// 32 values of E2M1 with a common power of two (OCP microscaling): value = 2^(e - 127) v. Block: e (E8M0), 16 bytes; values j and j + 16 share byte j.
 /// 255 is no NaN here but the next power, as ggml has it.
 /// </summary>
-internal readonly unsafe struct MXFP4 : ISignedBlock
+internal readonly unsafe struct MXFP4 : ITiledBlock
 {
     public static WeightFormat Format => WeightFormat.MXFP4;
 
@@ -12,13 +14,19 @@ internal readonly unsafe struct MXFP4 : ISignedBlock
 
     public static int Bytes => 17;
 
-    public static int Runs => 1;
+    public static int CodeBits => 4;
 
-    public static void Read(byte* block, int part, sbyte* weights, float* scales)
-    {
-        IQ4_NL.ReadLevels(block + 1, Codebooks.Fp4, weights);
-        scales[0] = HalfPower(block[0]);
-    }
+    public static int Excess => 128;
+
+    public static bool HasCodebook => true;
+
+    public static Vector128<byte> Codebook => Codebooks.Excess128(Codebooks.Fp4);
+
+    public static bool HasFloatStep => true;
+
+    public static (uint D, ushort Dmin) Steps(byte* block) => (BitConverter.SingleToUInt32Bits(HalfPower(block[0])), 0);
+
+    public static void Read(byte* block, int part, byte* codes, sbyte* scales) => IQ4_NL.ReadCodes(block + 1, codes);
 
     public static void Dequantize(byte* block, float* target)
     {

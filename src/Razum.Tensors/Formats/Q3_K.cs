@@ -6,7 +6,7 @@ namespace Razum.Tensors.Formats;
 /// 256 values of 3 bits, 16 parts of 16 with 6-bit scales s: value = d (s - 32) (q - 4). Block: the third bits (value i: byte i % 32, bit i / 32),
 /// 64 bytes of two bits (in each half of 128: byte i % 32, bits 2 (i / 32)), 12 bytes of scales, d (F16).
 /// </summary>
-internal readonly unsafe struct Q3_K : ISignedBlock
+internal readonly unsafe struct Q3_K : ITiledBlock
 {
     private const int Parts = 16;
 
@@ -16,17 +16,22 @@ internal readonly unsafe struct Q3_K : ISignedBlock
 
     public static int Bytes => 110;
 
+    public static int CodeBits => 4;
+
+    public static int Excess => 4;
+
     public static int Runs => 2;
 
-    public static void Read(byte* block, int part, sbyte* weights, float* scales)
+    public static (uint D, ushort Dmin) Steps(byte* block) => (U16(block + 108), 0);
+
+    public static void Read(byte* block, int part, byte* codes, sbyte* scales)
     {
         for (int i = 0; i < 32; i++)
         {
-            weights[i] = (sbyte)(Level(block, (32 * part) + i) - 4);
+            codes[i] = (byte)Level(block, (32 * part) + i);
         }
 
-        float d = F16(block + 108);
-        (scales[0], scales[1]) = (d * (ReadScale(block + 96, 2 * part) - 32), d * (ReadScale(block + 96, (2 * part) + 1) - 32));
+        (scales[0], scales[1]) = ((sbyte)(ReadScale(block + 96, 2 * part) - 32), (sbyte)(ReadScale(block + 96, (2 * part) + 1) - 32));
     }
 
     public static void Dequantize(byte* block, float* target)

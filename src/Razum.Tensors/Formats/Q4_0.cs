@@ -3,7 +3,7 @@ using static Razum.Tensors.Formats.BlockBytes;
 namespace Razum.Tensors.Formats;
 
 /// <summary>32 values of 4 bits: value = d (q - 8). Block: d (F16), 16 bytes; values j and j + 16 share byte j.</summary>
-internal readonly unsafe struct Q4_0 : ILineBlock
+internal readonly unsafe struct Q4_0 : ITiledBlock
 {
     public static WeightFormat Format => WeightFormat.Q4_0;
 
@@ -11,21 +11,13 @@ internal readonly unsafe struct Q4_0 : ILineBlock
 
     public static int Bytes => 18;
 
-    public static int Levels => 15;
+    public static int CodeBits => 4;
 
-    /// <summary>d (q - 8) = d q - d 8, exact in F32.</summary>
-    public static (ushort D, ushort Dmin) Steps(byte* block) => (U16(block), U16(block));
+    public static int Excess => 8;
 
-    public static (byte Scale, byte Minimum) Read(byte* block, int part, byte* levels)
-    {
-        for (int j = 0; j < 16; j++)
-        {
-            levels[j] = (byte)(block[2 + j] & 15);
-            levels[j + 16] = (byte)(block[2 + j] >> 4);
-        }
+    public static (uint D, ushort Dmin) Steps(byte* block) => (U16(block), 0);
 
-        return (1, 8);
-    }
+    public static void Read(byte* block, int part, byte* codes, sbyte* scales) => IQ4_NL.ReadCodes(block + 2, codes);
 
     public static void Dequantize(byte* block, float* target)
     {

@@ -3,7 +3,7 @@ using static Razum.Tensors.Formats.BlockBytes;
 namespace Razum.Tensors.Formats;
 
 /// <summary>32 values of 4 bits: value = d q + m. Block: d, m (F16), 16 bytes; values j and j + 16 share byte j.</summary>
-internal readonly unsafe struct Q4_1 : ILineBlock
+internal readonly unsafe struct Q4_1 : ITiledBlock
 {
     public static WeightFormat Format => WeightFormat.Q4_1;
 
@@ -11,21 +11,14 @@ internal readonly unsafe struct Q4_1 : ILineBlock
 
     public static int Bytes => 20;
 
-    public static int Levels => 15;
+    public static int CodeBits => 4;
+
+    public static bool HasMinimum => true;
 
     /// <summary>The minimum with its sign changed.</summary>
-    public static (ushort D, ushort Dmin) Steps(byte* block) => (U16(block), (ushort)(U16(block + 2) ^ 0x8000));
+    public static (uint D, ushort Dmin) Steps(byte* block) => (U16(block), (ushort)(U16(block + 2) ^ 0x8000));
 
-    public static (byte Scale, byte Minimum) Read(byte* block, int part, byte* levels)
-    {
-        for (int j = 0; j < 16; j++)
-        {
-            levels[j] = (byte)(block[4 + j] & 15);
-            levels[j + 16] = (byte)(block[4 + j] >> 4);
-        }
-
-        return (1, 1);
-    }
+    public static void Read(byte* block, int part, byte* codes, sbyte* scales) => IQ4_NL.ReadCodes(block + 4, codes);
 
     public static void Dequantize(byte* block, float* target)
     {

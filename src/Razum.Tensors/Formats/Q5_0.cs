@@ -4,7 +4,7 @@ using static Razum.Tensors.Formats.BlockBytes;
 namespace Razum.Tensors.Formats;
 
 /// <summary>32 values of 5 bits: value = d (q - 16). Block: d (F16), the fifth bits (bit j of 32), 16 bytes; values j and j + 16 share byte j.</summary>
-internal readonly unsafe struct Q5_0 : ISignedBlock
+internal readonly unsafe struct Q5_0 : ITiledBlock
 {
     public static WeightFormat Format => WeightFormat.Q5_0;
 
@@ -12,19 +12,13 @@ internal readonly unsafe struct Q5_0 : ISignedBlock
 
     public static int Bytes => 22;
 
-    public static int Runs => 1;
+    public static int CodeBits => 6;
 
-    public static void Read(byte* block, int part, sbyte* weights, float* scales)
-    {
-        byte* levels = stackalloc byte[32];
-        ReadLevels(block + 2, levels);
-        for (int j = 0; j < 32; j++)
-        {
-            weights[j] = (sbyte)(levels[j] - 16);
-        }
+    public static int Excess => 16;
 
-        scales[0] = F16(block);
-    }
+    public static (uint D, ushort Dmin) Steps(byte* block) => (U16(block), 0);
+
+    public static void Read(byte* block, int part, byte* codes, sbyte* scales) => ReadLevels(block + 2, codes);
 
     public static void Dequantize(byte* block, float* target)
     {

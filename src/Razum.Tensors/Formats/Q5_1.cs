@@ -3,7 +3,7 @@ using static Razum.Tensors.Formats.BlockBytes;
 namespace Razum.Tensors.Formats;
 
 /// <summary>32 values of 5 bits: value = d q + m. Block: d, m (F16), levels as in <see cref="Q5_0"/>.</summary>
-internal readonly unsafe struct Q5_1 : ILineBlock
+internal readonly unsafe struct Q5_1 : ITiledBlock
 {
     public static WeightFormat Format => WeightFormat.Q5_1;
 
@@ -11,16 +11,14 @@ internal readonly unsafe struct Q5_1 : ILineBlock
 
     public static int Bytes => 24;
 
-    public static int Levels => 31;
+    public static int CodeBits => 6;
+
+    public static bool HasMinimum => true;
 
     /// <summary>The minimum with its sign changed.</summary>
-    public static (ushort D, ushort Dmin) Steps(byte* block) => (U16(block), (ushort)(U16(block + 2) ^ 0x8000));
+    public static (uint D, ushort Dmin) Steps(byte* block) => (U16(block), (ushort)(U16(block + 2) ^ 0x8000));
 
-    public static (byte Scale, byte Minimum) Read(byte* block, int part, byte* levels)
-    {
-        Q5_0.ReadLevels(block + 4, levels);
-        return (1, 1);
-    }
+    public static void Read(byte* block, int part, byte* codes, sbyte* scales) => Q5_0.ReadLevels(block + 4, codes);
 
     public static void Dequantize(byte* block, float* target)
     {

@@ -6,7 +6,7 @@ namespace Razum.Tensors.Formats;
 /// 256 values of 5 bits, 8 parts of 32 with 6-bit scales s and minima m: value = d s q - dmin m. Block: d, dmin (F16), s and m as in <see cref="Q4_K"/>, the fifth
 /// bits (value i: byte i % 32, bit i / 32), 128 bytes in which parts 2i and 2i+1 share bytes.
 /// </summary>
-internal readonly unsafe struct Q5_K : ILineBlock
+internal readonly unsafe struct Q5_K : ITiledBlock
 {
     private const int Parts = 8;
 
@@ -16,18 +16,20 @@ internal readonly unsafe struct Q5_K : ILineBlock
 
     public static int Bytes => 176;
 
-    public static int Levels => 31;
+    public static int CodeBits => 6;
 
-    public static (ushort D, ushort Dmin) Steps(byte* block) => (U16(block), U16(block + 2));
+    public static bool HasMinimum => true;
 
-    public static (byte Scale, byte Minimum) Read(byte* block, int part, byte* levels)
+    public static (uint D, ushort Dmin) Steps(byte* block) => (U16(block), U16(block + 2));
+
+    public static void Read(byte* block, int part, byte* codes, sbyte* scales)
     {
-        for (int i = 0; i < 32; i++)
+        for (int i = 0; i < 32; i += 4)
         {
-            levels[i] = (byte)((block[48 + (part / 2 * 32) + i] >> (part % 2 * 4) & 15) | ((block[16 + i] >> part & 1) << 4));
+            *(uint*)(codes + i) = (U32(block + 48 + (part / 2 * 32) + i) >> (part % 2 * 4) & 0x0F0F0F0F) | ((U32(block + 16 + i) >> part & 0x01010101) << 4);
         }
 
-        return (SixBitScales.Scale(block + 4, part), SixBitScales.Minimum(block + 4, part));
+        (scales[0], scales[1]) = ((sbyte)SixBitScales.Scale(block + 4, part), (sbyte)SixBitScales.Minimum(block + 4, part));
     }
 
     public static void Dequantize(byte* block, float* target)

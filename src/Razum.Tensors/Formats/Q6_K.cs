@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using static Razum.Tensors.Formats.BlockBytes;
 
 namespace Razum.Tensors.Formats;
@@ -7,7 +6,7 @@ namespace Razum.Tensors.Formats;
 /// 256 values of 6 bits, 16 parts of 16 with signed 8-bit scales s: value = d s (q - 32). Block: 128 bytes of low halves, 64 of upper two bits, s[16],
 /// d (F16). In each half of 128 values, value i has its low bits in byte i % 64 (upper nibble from 64 on) and its upper ones in byte i % 32, bits 2 (i / 32).
 /// </summary>
-internal readonly unsafe struct Q6_K : ISignedBlock
+internal readonly unsafe struct Q6_K : ITiledBlock
 {
     private const int Parts = 16;
 
@@ -17,20 +16,23 @@ internal readonly unsafe struct Q6_K : ISignedBlock
 
     public static int Bytes => 210;
 
+    public static int CodeBits => 6;
+
+    public static int Excess => 32;
+
     public static int Runs => 2;
 
-    public static void Read(byte* block, int part, sbyte* weights, float* scales)
+    public static (uint D, ushort Dmin) Steps(byte* block) => (U16(block + 208), 0);
+
+    public static void Read(byte* block, int part, byte* codes, sbyte* scales)
     {
-        // Four weights at a time. A byte of 0 to 63 with its top bit set lends nothing to its neighbour when 32 is taken from it.
         byte* low = block + (part / 4 * 64) + (part % 2 * 32), high = block + 128 + (part / 4 * 32);
         for (int i = 0; i < 32; i += 4)
         {
-            uint levels = (Unsafe.ReadUnaligned<uint>(low + i) >> (part % 4 / 2 * 4) & 0x0F0F0F0F) | ((Unsafe.ReadUnaligned<uint>(high + i) >> (2 * (part % 4)) & 0x03030303) << 4);
-            *(uint*)(weights + i) = ((levels | 0x80808080) - 0x20202020) ^ 0x80808080;
+            *(uint*)(codes + i) = (U32(low + i) >> (part % 4 / 2 * 4) & 0x0F0F0F0F) | ((U32(high + i) >> (2 * (part % 4)) & 0x03030303) << 4);
         }
 
-        float d = F16(block + 208);
-        (scales[0], scales[1]) = (d * (sbyte)block[192 + (2 * part)], d * (sbyte)block[193 + (2 * part)]);
+        (scales[0], scales[1]) = ((sbyte)block[192 + (2 * part)], (sbyte)block[193 + (2 * part)]);
     }
 
     public static void Dequantize(byte* block, float* target)

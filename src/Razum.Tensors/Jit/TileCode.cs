@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Iced.Intel;
 using Razum.Tensors.Formats;
 using Razum.Tensors.Kernels.MatMul;
@@ -11,7 +12,7 @@ namespace Razum.Tensors.Jit;
 /// bytes at a time, pass through the others. One part of 32 values and six rows take 96 byte products, 24 other multiplications and nothing that waits.
 /// </summary>
 internal static unsafe class TileCode<F>
-    where F : struct, ITile
+    where F : struct, ITiledBlock
 {
     /// <summary>Rows of the largest kernel.</summary>
     internal const int MaxRows = 6;
@@ -27,7 +28,7 @@ internal static unsafe class TileCode<F>
     private const int OffsetAt = 36;
     private const int SumAt = 40;
     private const int HalfOffsetsAt = 44;
-    private const int LaneBytes = 4 * BlockTiles.Lanes;
+    private const int UpperBits = 0x30303030;
 
     private static readonly AssemblerRegisterZMM s_low = zmm24;
     private static readonly AssemblerRegisterZMM s_high = zmm25;
@@ -37,6 +38,11 @@ internal static unsafe class TileCode<F>
     private static readonly AssemblerRegisterZMM s_scaleHigh = zmm29;
     private static readonly AssemblerRegisterZMM s_minimumLow = zmm30;
     private static readonly AssemblerRegisterZMM s_minimumHigh = zmm31;
+
+    // Free while the products are summed, or in formats without minima.
+    private static readonly AssemblerRegisterZMM s_shifted = zmm28;
+    private static readonly AssemblerRegisterZMM s_upperBits = zmm30;
+    private static readonly AssemblerRegisterZMM s_codebook = zmm31;
 
     // After the registers, which the emitter reads.
     private static readonly nint[] s_entries =
@@ -69,22 +75,13 @@ internal static unsafe class TileCode<F>
         a.lea(r13, __[r8 + (r8 * 2)]);
         a.lea(r14, __[r8 + (r8 * 4)]);
         a.lea(rbp, __[rax + (rax * 2)]);
+        Constants(a);
+        a.push(UpperBits);
         a.push(rdi);
-        if (F.HasNibbles)
-        {
-            a.mov(ecx, 0x0f0f0f0f);
-            a.vpbroadcastd(s_nibble, ecx);
-        }
-
         a.Label(ref step);
         a.mov(rdx, rsi);
         a.mov(rcx, r9);
         a.mov(r12, __qword_ptr[rdi + 24]);
-        if (!F.HasMinimum && F.Values > ActivationBlock.Size)
-        {
-            a.imul(r12, r12, F.Values / ActivationBlock.Size); // parts follow each other like tiles
-        }
-
         a.cmp(__qword_ptr[rdi + 48], 0);
         a.je(zero);
         ForResults(a, rows, (sum, address) => a.vmovups(sum, address));
@@ -94,15 +91,7 @@ internal static unsafe class TileCode<F>
         a.Label(ref tile);
         a.mov(r15, __qword_ptr[rsp]);
         a.mov(r15, __qword_ptr[r15 + 88]);
-        if (F.HasMinimum)
-        {
-            Lines(a, rows, readAhead);
-        }
-        else
-        {
-            Bytes(a, rows, readAhead);
-        }
-
+        EmitTile(a, rows, readAhead);
         a.dec(r12);
         a.jnz(tile);
         ForResults(a, rows, (sum, address) => a.vmovups(address, sum));
@@ -113,136 +102,210 @@ internal static unsafe class TileCode<F>
         a.dec(rbx);
         a.jnz(step);
         a.pop(rdi);
+        a.pop(rdi);
     }
 
-    /// <summary>A part without minima: its scales, then eight times four bytes of 32 rows.</summary>
-    private static void Bytes(Assembler a, int rows, bool readAhead)
+    private static void Constants(Assembler a)
     {
-        int head = F.HasFloatScales ? F.Runs * sizeof(float) * BlockTiles.Lanes : 2 * BlockTiles.Lanes;
-        for (int run = 0; run < F.Runs; run++)
+        if (F.CodeBits < 8)
         {
-            for (int row = 0; row < rows; row++)
+            a.mov(ecx, 0x0f0f0f0f);
+            a.vpbroadcastd(s_nibble, ecx);
+        }
+
+        if (F.CodeBits == 6)
+        {
+            a.mov(ecx, UpperBits);
+            a.vpbroadcastd(s_upperBits, ecx);
+        }
+
+        if (F.HasCodebook)
+        {
+            a.mov(rcx, F.Codebook.AsUInt64()[0]);
+            a.vmovq(xmm0, rcx);
+            a.mov(rcx, F.Codebook.AsUInt64()[1]);
+            a.vpinsrq(xmm0, xmm0, rcx, 1);
+            a.vshufi32x4(s_codebook, zmm0, zmm0, 0);
+        }
+    }
+
+    /// <summary>The parts of a tile: of each, and of each half with a scale of its own, eight or four times four values of 32 outputs, then their scales.</summary>
+    private static void EmitTile(Assembler a, int rows, bool readAhead)
+    {
+        Label part = a.CreateLabel();
+        bool hasParts = Tile<F>.Parts > 1;
+        AssemblerRegister64 start = hasParts ? rdi : rcx;
+        int head = hasParts ? 0 : Tile<F>.Head;
+        if (hasParts)
+        {
+            for (int i = 0; rows <= KeptScaleRows && i < (F.HasMinimum ? 4 : 2); i++)
             {
-                a.vpbroadcastd(Sum(row, 0), __dword_ptr[X(row) + (F.Runs == 1 ? OffsetAt : HalfOffsetsAt + (sizeof(int) * run))]);
-                a.vmovdqa32(Sum(row, 1), Sum(row, 0));
+                a.vcvtph2ps(KeptScale(i), __ymmword_ptr[rcx + (32 * i)]);
             }
 
-            ClearSecondChains(a, rows);
-            for (int group = run * (8 / F.Runs); group < (run + 1) * (8 / F.Runs); group++)
+            a.lea(rdi, __[rcx + Tile<F>.Head]);
+            a.add(rcx, Tile<F>.Bytes);
+            a.Label(ref part);
+        }
+
+        if (F.CodeBits == 6 && F.HasMinimum)
+        {
+            a.vpbroadcastd(s_upperBits, __dword_ptr[rsp + 8]); // its register is that of a minimum, too
+        }
+
+        for (int run = 0; run < F.Runs; run++)
+        {
+            Begin(a, rows, run);
+            for (int group = run * (Tile<F>.Groups / F.Runs); group < (run + 1) * (Tile<F>.Groups / F.Runs); group++)
             {
-                LoadBytes(a, rcx, head + (group * LaneBytes), readAhead);
+                LoadFour(a, rows, start, head, group, readAhead);
                 Multiply(a, rows, group);
             }
 
-            if (F.HasFloatScales)
+            AssemblerRegisterZMM[] targets = F.HasMinimum ? [s_scaleLow, s_scaleHigh, s_minimumLow, s_minimumHigh] : [s_scaleLow, s_scaleHigh];
+            for (int i = 0; i < targets.Length; i++)
             {
-                int at = run * sizeof(float) * BlockTiles.Lanes;
-                a.vmovups(s_scaleLow, __zmmword_ptr[rcx + at]);
-                a.vmovups(s_scaleHigh, __zmmword_ptr[rcx + (at + 64)]);
-            }
-            else
-            {
-                a.vcvtph2ps(s_scaleLow, __ymmword_ptr[rcx]);
-                a.vcvtph2ps(s_scaleHigh, __ymmword_ptr[rcx + 32]);
+                Scale(a, rows, targets[i], i, run);
             }
 
             Add(a, rows);
         }
 
         a.add(rdx, Block);
-        a.add(rcx, F.TileBytes / (F.Values / ActivationBlock.Size));
-    }
-
-    /// <summary>Four bytes of 32 rows.</summary>
-    private static void LoadBytes(Assembler a, AssemblerRegister64 start, int at, bool readAhead)
-    {
-        a.vmovdqu32(s_low, __zmmword_ptr[start + at]);
-        a.vmovdqu32(s_high, __zmmword_ptr[start + (at + 64)]);
-        if (readAhead)
+        if (hasParts)
         {
-            a.prefetcht0(__byte_ptr[start + r15 + at]);
-            a.prefetcht0(__byte_ptr[start + r15 + (at + 64)]);
-        }
-    }
-
-    /// <summary>A tile with minima: d and dmin, then for every part scales, minima and four times the low and high halves of bytes, or eight times whole bytes.</summary>
-    private static void Lines(Assembler a, int rows, bool readAhead)
-    {
-        Label part = a.CreateLabel();
-        const int Head = 4 * BlockTiles.Lanes;
-        const int PartHead = 2 * BlockTiles.Lanes;
-        for (int i = 0; rows <= KeptScaleRows && i < 4; i++)
-        {
-            a.vcvtph2ps(KeptScale(i), __ymmword_ptr[rcx + (32 * i)]);
-        }
-
-        a.lea(rdi, __[rcx + Head]);
-        a.add(rcx, F.TileBytes);
-        a.Label(ref part);
-        for (int row = 0; row < rows; row++)
-        {
-            a.vpxord(Sum(row, 0), Sum(row, 0), Sum(row, 0));
-            a.vpxord(Sum(row, 1), Sum(row, 1), Sum(row, 1));
-        }
-
-        ClearSecondChains(a, rows);
-        if (F.HasNibbles)
-        {
-            Nibbles(a, rows, PartHead, readAhead);
+            a.add(rdi, Tile<F>.PartBytes);
+            a.cmp(rdi, rcx);
+            a.jb(part);
         }
         else
         {
-            for (int group = 0; group < 8; group++)
-            {
-                LoadBytes(a, rdi, PartHead + (group * LaneBytes), readAhead);
-                Multiply(a, rows, group);
-            }
-        }
-
-        AssemblerRegisterZMM[] targets = [s_scaleLow, s_scaleHigh, s_minimumLow, s_minimumHigh];
-        for (int i = 0; i < targets.Length; i++)
-        {
-            Scale(a, rows, targets[i], i);
-        }
-
-        Add(a, rows);
-        a.add(rdx, Block);
-        a.add(rdi, PartHead + ((F.HasNibbles ? 4 : 8) * LaneBytes));
-        a.cmp(rdi, rcx);
-        a.jb(part);
-    }
-
-    /// <summary>The products with the low and high halves of bytes.</summary>
-    private static void Nibbles(Assembler a, int rows, int head, bool readAhead)
-    {
-        for (int pair = 0; pair < 4; pair++)
-        {
-            int at = head + (pair * LaneBytes);
-            a.vpandd(s_low, s_nibble, __zmmword_ptr[rdi + at]);
-            a.vpandd(s_high, s_nibble, __zmmword_ptr[rdi + (at + 64)]);
-            if (readAhead)
-            {
-                a.prefetcht0(__byte_ptr[rdi + r15 + at]);
-                a.prefetcht0(__byte_ptr[rdi + r15 + (at + 64)]);
-            }
-
-            Multiply(a, rows, 2 * pair);
-            a.vpsrlw(s_low, __zmmword_ptr[rdi + at], 4);
-            a.vpsrlw(s_high, __zmmword_ptr[rdi + (at + 64)], 4);
-            a.vpandd(s_low, s_nibble, s_low);
-            a.vpandd(s_high, s_nibble, s_high);
-            Multiply(a, rows, (2 * pair) + 1);
+            a.add(rcx, Tile<F>.Bytes);
         }
     }
 
-    /// <summary>target = the <paramref name="index"/>-th 16 F16 numbers of the tile * the same bytes of the part.</summary>
-    private static void Scale(Assembler a, int rows, AssemblerRegisterZMM target, int index)
+    /// <summary>The integer sums begin with what the bytes of the weights have too much, or with zero.</summary>
+    private static void Begin(Assembler a, int rows, int run)
     {
-        a.vpmovzxbd(target, __xmmword_ptr[rdi + (16 * index)]);
+        for (int row = 0; row < rows; row++)
+        {
+            if (F.HasMinimum)
+            {
+                Clear(Sum(row, 0));
+                Clear(Sum(row, 1));
+            }
+            else
+            {
+                a.vpbroadcastd(Sum(row, 0), __dword_ptr[X(row) + (F.Runs == 1 ? OffsetAt : HalfOffsetsAt + (sizeof(int) * run))]);
+                if (Tile<F>.ExcessShift > 0)
+                {
+                    a.vpsrad(Sum(row, 0), Sum(row, 0), (byte)Tile<F>.ExcessShift);
+                }
+
+                a.vmovdqa32(Sum(row, 1), Sum(row, 0));
+            }
+
+            if (rows <= TwoChainRows)
+            {
+                Clear(Sum(row, 0, 1));
+                Clear(Sum(row, 1, 1));
+            }
+        }
+
+        void Clear(AssemblerRegisterZMM sum) => a.vpxord(sum, sum, sum);
+    }
+
+    /// <summary>The bytes of four values of 32 outputs.</summary>
+    private static void LoadFour(Assembler a, int rows, AssemblerRegister64 start, int head, int group, bool readAhead)
+    {
+        for (int half = 0; half < 2; half++)
+        {
+            AssemblerRegisterZMM target = half == 0 ? s_low : s_high;
+            AssemblerMemoryOperand four = __zmmword_ptr[start + (head + Tile<F>.At(group) + (64 * half))];
+            if (F.CodeBits == 8)
+            {
+                a.vmovdqu32(target, four);
+            }
+            else if (group % 2 == 0)
+            {
+                a.vpandd(target, s_nibble, four);
+            }
+            else if (IsUpperChain(rows))
+            {
+                a.vpandnd(target, s_nibble, four);
+            }
+            else
+            {
+                a.vpsrlw(target, four, 4);
+                a.vpandd(target, s_nibble, target);
+            }
+
+            if (readAhead && (F.CodeBits == 8 || group % 2 == 0))
+            {
+                a.prefetcht0(__byte_ptr[start + r15 + (head + Tile<F>.At(group) + (64 * half))]);
+            }
+
+            if (F.HasCodebook)
+            {
+                a.vpshufb(target, s_codebook, target);
+            }
+
+            if (F.CodeBits == 6)
+            {
+                AddUpperBits(a, target, start, head + Tile<F>.UpperAt(group) + (64 * half), group % 4, readAhead);
+            }
+        }
+    }
+
+    /// <summary>target += 16 times two bits of every byte at <paramref name="at"/>, shifted to where they are wanted, under a mask.</summary>
+    private static void AddUpperBits(Assembler a, AssemblerRegisterZMM target, AssemblerRegister64 start, int at, int place, bool readAhead)
+    {
+        const byte OrMasked = 0xf8; // target | (mask & bits)
+        AssemblerMemoryOperand upper = __zmmword_ptr[start + at];
+        if (place == 2)
+        {
+            a.vpternlogd(target, s_upperBits, upper, OrMasked);
+            return;
+        }
+
+        if (place < 2)
+        {
+            a.vpsllw(s_shifted, upper, (byte)(4 - (2 * place)));
+        }
+        else
+        {
+            a.vpsrlw(s_shifted, upper, 2);
+        }
+
+        a.vpternlogd(target, s_upperBits, s_shifted, OrMasked);
+        if (readAhead && place == 0)
+        {
+            a.prefetcht0(__byte_ptr[start + r15 + at]);
+        }
+    }
+
+    /// <summary>target = the <paramref name="index"/>-th 16 numbers of the tile, times the same bytes of the part where it has some.</summary>
+    private static void Scale(Assembler a, int rows, AssemblerRegisterZMM target, int index, int run)
+    {
+        if (Tile<F>.Parts == 1)
+        {
+            if (F.HasFloatStep)
+            {
+                a.vmovups(target, __zmmword_ptr[rcx + (64 * index)]);
+            }
+            else
+            {
+                a.vcvtph2ps(target, __ymmword_ptr[rcx + (32 * index)]);
+            }
+
+            return;
+        }
+
+        a.vpmovsxbd(target, __xmmword_ptr[rdi + (16 * (index + (2 * run)))]);
         a.vcvtdq2ps(target, target);
         if (rows > KeptScaleRows)
         {
-            a.vcvtph2ps(s_low, __ymmword_ptr[rcx + ((32 * index) - F.TileBytes)]);
+            a.vcvtph2ps(s_low, __ymmword_ptr[rcx + ((32 * index) - Tile<F>.Bytes)]);
         }
 
         a.vmulps(target, target, rows > KeptScaleRows ? s_low : KeptScale(index));
@@ -250,11 +313,24 @@ internal static unsafe class TileCode<F>
 
     private static AssemblerRegisterZMM KeptScale(int index) => Registers.Zmm((2 * MaxRows) + (2 * KeptScaleRows) + index);
 
+    /// <summary>
+    /// Whether the products with high halves of bytes have a chain of their own, which then sums them sixteenfold: bytes without their low halves are sixteen
+    /// times the weights, and need no shift.
+    /// </summary>
+    private static bool IsUpperChain(int rows) => rows <= TwoChainRows && F.CodeBits == 4 && !F.HasCodebook;
+
     /// <summary>Adds the products of four bytes of every row to the integer sums.</summary>
     private static void Multiply(Assembler a, int rows, int group)
     {
         for (int row = 0; row < rows; row++)
         {
+            if (rows == 1)
+            {
+                a.vpdpbusd(Sum(row, 0, group % 2), s_low, __dword_bcst[X(row) + (4 * group)]);
+                a.vpdpbusd(Sum(row, 1, group % 2), s_high, __dword_bcst[X(row) + (4 * group)]);
+                continue;
+            }
+
             int chain = rows <= TwoChainRows ? group % 2 : 0;
             a.vpbroadcastd(s_four, __dword_ptr[X(row) + (4 * group)]);
             a.vpdpbusd(Sum(row, 0, chain), s_low, s_four);
@@ -267,14 +343,21 @@ internal static unsafe class TileCode<F>
     {
         for (int row = 0; row < rows; row++)
         {
-            if (rows <= TwoChainRows)
+            for (int half = 0; half < 2; half++)
             {
-                a.vpaddd(Sum(row, 0), Sum(row, 0), Sum(row, 0, 1));
-                a.vpaddd(Sum(row, 1), Sum(row, 1), Sum(row, 1, 1));
+                if (IsUpperChain(rows))
+                {
+                    a.vpsrad(Sum(row, half, 1), Sum(row, half, 1), 4);
+                }
+
+                if (rows <= TwoChainRows)
+                {
+                    a.vpaddd(Sum(row, half), Sum(row, half), Sum(row, half, 1));
+                }
+
+                a.vcvtdq2ps(Sum(row, half), Sum(row, half));
             }
 
-            a.vcvtdq2ps(Sum(row, 0), Sum(row, 0));
-            a.vcvtdq2ps(Sum(row, 1), Sum(row, 1));
             a.vbroadcastss(s_four, __dword_ptr[X(row) + ScaleAt]);
             a.vmulps(s_low, s_scaleLow, s_four);
             a.vmulps(s_high, s_scaleHigh, s_four);
@@ -296,15 +379,6 @@ internal static unsafe class TileCode<F>
         {
             emit(Result(row, 0), __zmmword_ptr[Row(r11, rax, rbp, r15, row)]);
             emit(Result(row, 1), __zmmword_ptr[Row(r11, rax, rbp, r15, row) + 64]);
-        }
-    }
-
-    private static void ClearSecondChains(Assembler a, int rows)
-    {
-        for (int i = 0; rows <= TwoChainRows && i < 2 * rows; i++)
-        {
-            AssemblerRegisterZMM sum = Sum(i / 2, i % 2, 1);
-            a.vpxord(sum, sum, sum);
         }
     }
 

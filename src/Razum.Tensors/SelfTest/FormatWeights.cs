@@ -11,7 +11,7 @@ internal static unsafe class FormatWeights
 
     /// <summary>Formats that are read in ways of their own: one for every layout of tiles, and one for all that have none. Others share their kernels.</summary>
     private static readonly HashSet<WeightFormat> s_layouts =
-        [.. All.DistinctBy(f => BlockFormat.Of(f) is not { } b ? (object)f : b.HasTiles ? (b.TileBytes, b.Values) : 0)];
+        [.. All.DistinctBy(f => BlockFormat.Of(f) is not { } b ? (object)f : b.HasTiles ? b.Layout : 0)];
 
     /// <summary>Whether every instruction set checks the format; else the widest alone does.</summary>
     internal static bool HasOwnLayout(WeightFormat format) => s_layouts.Contains(format);

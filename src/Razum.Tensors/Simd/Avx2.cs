@@ -43,7 +43,7 @@ internal readonly unsafe struct Avx2 : ISimd<Vector256<float>>
     public static Vector256<float> LoadHalf(ushort* source) => HalfFloat.Widen(Vector256.WidenLower(Vector128.Load(source).ToVector256Unsafe()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> LoadBytes(byte* source) =>
+    public static Vector256<float> LoadBytes(sbyte* source) =>
         Vector256.ConvertToSingle(Avx2Isa.ConvertToVector256Int32(Vector64.Load(source).ToVector128Unsafe()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -63,6 +63,14 @@ internal readonly unsafe struct Avx2 : ISimd<Vector256<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> HighNibbles(Vector256<float> bytes) =>
         (Vector256.ShiftRightLogical(bytes.AsUInt16(), 4).AsByte() & Vector256.Create((byte)15)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> AddUpperBits(Vector256<float> nibbles, Vector256<float> upper, int place) =>
+        (nibbles.AsByte() | (Vector256.ShiftLeft(Vector256.ShiftRightLogical(upper.AsUInt16(), 2 * place), 4).AsByte() & Vector256.Create((byte)0x30))).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Lookup(Vector256<float> bytes, Vector128<byte> table) =>
+        Avx2Isa.Shuffle(Vector256.Create(table, table), bytes.AsByte()).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> ToFloat(Vector256<float> integers) => Vector256.ConvertToSingle(integers.AsInt32());

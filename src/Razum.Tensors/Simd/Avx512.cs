@@ -44,7 +44,7 @@ internal readonly unsafe struct Avx512 : ISimd<Vector512<float>>
     public static Vector512<float> LoadHalf(ushort* source) => HalfFloat.Widen(Vector512.WidenLower(Vector256.Load(source).ToVector512Unsafe()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> LoadBytes(byte* source) => Vector512.ConvertToSingle(Avx512Isa.ConvertToVector512Int32(Vector128.Load(source)));
+    public static Vector512<float> LoadBytes(sbyte* source) => Vector512.ConvertToSingle(Avx512Isa.ConvertToVector512Int32(Vector128.Load(source)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> DotBytes(Vector512<float> sum, Vector512<float> weights, Vector512<float> x)
@@ -63,6 +63,14 @@ internal readonly unsafe struct Avx512 : ISimd<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> HighNibbles(Vector512<float> bytes) =>
         (Vector512.ShiftRightLogical(bytes.AsUInt16(), 4).AsByte() & Vector512.Create((byte)15)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> AddUpperBits(Vector512<float> nibbles, Vector512<float> upper, int place) =>
+        (nibbles.AsByte() | (Vector512.ShiftLeft(Vector512.ShiftRightLogical(upper.AsUInt16(), 2 * place), 4).AsByte() & Vector512.Create((byte)0x30))).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Lookup(Vector512<float> bytes, Vector128<byte> table) =>
+        Avx512Bytes.Shuffle(Vector512.Create(Vector256.Create(table, table), Vector256.Create(table, table)), bytes.AsByte()).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> ToFloat(Vector512<float> integers) => Vector512.ConvertToSingle(integers.AsInt32());

@@ -34,7 +34,7 @@ internal readonly unsafe struct Avx512Jit : ISimd<Vector512<float>>
     public static Vector512<float> LoadHalf(ushort* source) => Avx512.LoadHalf(source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> LoadBytes(byte* source) => Avx512.LoadBytes(source);
+    public static Vector512<float> LoadBytes(sbyte* source) => Avx512.LoadBytes(source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> DotBytes(Vector512<float> sum, Vector512<float> weights, Vector512<float> x) => Avx512.DotBytes(sum, weights, x);
@@ -44,6 +44,12 @@ internal readonly unsafe struct Avx512Jit : ISimd<Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> HighNibbles(Vector512<float> bytes) => Avx512.HighNibbles(bytes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> AddUpperBits(Vector512<float> nibbles, Vector512<float> upper, int place) => Avx512.AddUpperBits(nibbles, upper, place);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Lookup(Vector512<float> bytes, Vector128<byte> table) => Avx512.Lookup(bytes, table);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> ToFloat(Vector512<float> integers) => Avx512.ToFloat(integers);

@@ -36,8 +36,8 @@ internal unsafe interface ISimd<V>
     /// <summary>Loads F16 values and widens them to F32 (exact).</summary>
     static abstract V LoadHalf(ushort* source);
 
-    /// <summary>Loads unsigned bytes as F32.</summary>
-    static abstract V LoadBytes(byte* source);
+    /// <summary>Loads signed bytes as F32.</summary>
+    static abstract V LoadBytes(sbyte* source);
 
     /// <summary>
     /// Lanes as 32-bit integers of four bytes each: sum + the four products of the unsigned bytes of <paramref name="weights"/> with the signed bytes of
@@ -50,6 +50,12 @@ internal unsafe interface ISimd<V>
 
     /// <summary>The high four bits of every byte.</summary>
     static abstract V HighNibbles(V bytes);
+
+    /// <summary>Every byte of <paramref name="nibbles"/> + 16 times two bits of that of <paramref name="upper"/>: bits 2 <paramref name="place"/> and one more.</summary>
+    static abstract V AddUpperBits(V nibbles, V upper, int place);
+
+    /// <summary>What <paramref name="table"/> has in the place that every byte says, below 16.</summary>
+    static abstract V Lookup(V bytes, Vector128<byte> table);
 
     /// <summary>Lanes as 32-bit integers converted to F32.</summary>
     static abstract V ToFloat(V integers);

@@ -43,10 +43,10 @@ internal readonly unsafe struct Neon : ISimd<Vector128<float>>
     public static Vector128<float> LoadHalf(ushort* source) => HalfFloat.Widen(Vector128.WidenLower(Vector64.Load(source).ToVector128Unsafe()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> LoadBytes(byte* source)
+    public static Vector128<float> LoadBytes(sbyte* source)
     {
-        Vector128<byte> bytes = Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<uint>(source)).AsByte();
-        return Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(bytes)).AsInt32());
+        Vector128<sbyte> bytes = Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<int>(source)).AsSByte();
+        return Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(bytes)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -68,6 +68,14 @@ internal readonly unsafe struct Neon : ISimd<Vector128<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> HighNibbles(Vector128<float> bytes) =>
         (Vector128.ShiftRightLogical(bytes.AsUInt16(), 4).AsByte() & Vector128.Create((byte)15)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> AddUpperBits(Vector128<float> nibbles, Vector128<float> upper, int place) =>
+        (nibbles.AsByte() | (Vector128.ShiftLeft(Vector128.ShiftRightLogical(upper.AsUInt16(), 2 * place), 4).AsByte() & Vector128.Create((byte)0x30))).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Lookup(Vector128<float> bytes, Vector128<byte> table) =>
+        Vector128.Shuffle(table, bytes.AsByte()).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> ToFloat(Vector128<float> integers) => Vector128.ConvertToSingle(integers.AsInt32());

@@ -29,7 +29,7 @@ internal readonly unsafe struct Scalar : ISimd<float>
 
     public static float LoadHalf(ushort* source) => (float)BitConverter.UInt16BitsToHalf(*source);
 
-    public static float LoadBytes(byte* source) => *source;
+    public static float LoadBytes(sbyte* source) => *source;
 
     public static float DotBytes(float sum, float weights, float x)
     {
@@ -47,6 +47,20 @@ internal readonly unsafe struct Scalar : ISimd<float>
     public static float LowNibbles(float bytes) => BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(bytes) & 0x0f0f0f0f);
 
     public static float HighNibbles(float bytes) => BitConverter.UInt32BitsToSingle((BitConverter.SingleToUInt32Bits(bytes) >> 4) & 0x0f0f0f0f);
+
+    public static float AddUpperBits(float nibbles, float upper, int place) => BitConverter.UInt32BitsToSingle(
+        BitConverter.SingleToUInt32Bits(nibbles) | (((BitConverter.SingleToUInt32Bits(upper) >> (2 * place)) & 0x03030303) << 4));
+
+    public static float Lookup(float bytes, Vector128<byte> table)
+    {
+        (uint places, uint found) = (BitConverter.SingleToUInt32Bits(bytes), 0);
+        for (int shift = 0; shift < 32; shift += 8)
+        {
+            found |= (uint)table[(int)(places >> shift) & 15] << shift;
+        }
+
+        return BitConverter.UInt32BitsToSingle(found);
+    }
 
     public static float ToFloat(float integers) => BitConverter.SingleToInt32Bits(integers);
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Razum.Tensors.Threading;
 
@@ -11,7 +12,8 @@ internal interface IRangeJob
 
 /// <summary>
 /// Threads of our own that spin for a moment between jobs and then sleep. A job is a struct on the caller's stack: starting one allocates nothing.
-/// Pieces are taken in any order by any thread, so a job must never let a result depend on how the range was cut.
+/// Every thread begins with a stretch of the range of its own, from front to back, so that each reads memory in one stream; one that is done helps the others
+/// with theirs. So a job must never let a result depend on how the range was cut, or on who did what when.
 /// One job runs at a time; the caller takes part in it. Not re-entrant.
 /// </summary>
 public sealed unsafe class WorkerPool : IDisposable
@@ -24,11 +26,11 @@ public sealed unsafe class WorkerPool : IDisposable
 
     private readonly Thread[] _threads;
     private readonly Sleeper[] _sleepers;
+    private readonly Stretch[] _stretches;
     private void* _job;
     private delegate*<void*, int, int, void> _run;
     private int _count;
     private int _grain;
-    private int _next;
     private int _generation;
     private int _active;
     private bool _open;
@@ -42,11 +44,13 @@ public sealed unsafe class WorkerPool : IDisposable
         Threads = threads;
         _threads = new Thread[threads - 1];
         _sleepers = new Sleeper[threads - 1];
+        _stretches = new Stretch[threads];
         for (int i = 0; i < _threads.Length; i++)
         {
             var sleeper = new Sleeper();
             _sleepers[i] = sleeper;
-            _threads[i] = new Thread(() => Work(sleeper), 4 << 20) { IsBackground = true, Name = $"razum worker {i + 1}" };
+            int number = i + 1;
+            _threads[i] = new Thread(() => Work(number, sleeper), 4 << 20) { IsBackground = true, Name = $"razum worker {number}" };
             _threads[i].Start();
         }
     }
@@ -77,11 +81,17 @@ public sealed unsafe class WorkerPool : IDisposable
         _count = count;
         _grain = grain;
         _failure = null;
-        _next = 0;
+        long pieces = ((long)count + grain - 1) / grain;
+        for (int i = 0; i < _stretches.Length; i++)
+        {
+            _stretches[i].Next = (int)(pieces * i / _stretches.Length);
+            _stretches[i].End = (int)(pieces * (i + 1) / _stretches.Length);
+        }
+
         Volatile.Write(ref _open, true);
         Interlocked.Increment(ref _generation);
         WakeSleepers();
-        TakePieces();
+        TakePieces(0);
 
         // A thread that has not come by now is not waited for: it finds the job closed. (Exchange: a full fence before the count is read.)
         Interlocked.Exchange(ref _open, false);
@@ -135,29 +145,36 @@ public sealed unsafe class WorkerPool : IDisposable
         }
     }
 
-    private void TakePieces()
+    /// <summary>Works on the stretch of thread <paramref name="own"/>, then on those after it.</summary>
+    private void TakePieces(int own)
     {
         try
         {
-            while (true)
+            for (int i = 0; i < _stretches.Length; i++)
             {
-                int from = Interlocked.Add(ref _next, _grain) - _grain;
-                if (from >= _count)
+                ref Stretch stretch = ref _stretches[(own + i) % _stretches.Length];
+                while (Volatile.Read(ref stretch.Next) < stretch.End)
                 {
-                    return;
+                    int piece = Interlocked.Increment(ref stretch.Next) - 1;
+                    if (piece < stretch.End)
+                    {
+                        int from = piece * _grain;
+                        _run(_job, from, (int)Math.Min((long)from + _grain, _count));
+                    }
                 }
-
-                _run(_job, from, Math.Min(from + _grain, _count));
             }
         }
         catch (Exception e)
         {
             _failure = e;
-            Volatile.Write(ref _next, _count);
+            foreach (ref Stretch stretch in _stretches.AsSpan())
+            {
+                Volatile.Write(ref stretch.Next, stretch.End);
+            }
         }
     }
 
-    private void Work(Sleeper sleeper)
+    private void Work(int number, Sleeper sleeper)
     {
         int seen = 0;
         while (true)
@@ -191,11 +208,22 @@ public sealed unsafe class WorkerPool : IDisposable
             Interlocked.Increment(ref _active);
             if (Volatile.Read(ref _open))
             {
-                TakePieces();
+                TakePieces(number);
             }
 
             Interlocked.Decrement(ref _active);
         }
+    }
+
+    /// <summary>Pieces of a job that one thread begins with: the next one, and the end. Alone in its cache lines.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 128)]
+    private struct Stretch
+    {
+        [FieldOffset(64)]
+        public int Next;
+
+        [FieldOffset(68)]
+        public int End;
     }
 
     /// <summary>A thread's own bed. One semaphore for all would let a thread that was awake take the signal meant for a sleeping one.</summary>

@@ -19,16 +19,16 @@ internal static unsafe class TileKernel
     internal static void Rows4<S, V, F>(ActivationBlock* x, nint stride, byte* tile, int tiles, int lane, float* c, nint cRow, bool load)
         where S : struct, ISimd<V>
         where V : struct
-        where F : struct, ITile
+        where F : struct, ITiledBlock
     {
         float* c1 = c + cRow, c2 = c1 + cRow, c3 = c2 + cRow;
         V s0L = Begin<S, V>(c, load), s0H = Begin<S, V>(c + S.Lanes, load);
         V s1L = Begin<S, V>(c1, load), s1H = Begin<S, V>(c1 + S.Lanes, load);
         V s2L = Begin<S, V>(c2, load), s2H = Begin<S, V>(c2 + S.Lanes, load);
         V s3L = Begin<S, V>(c3, load), s3H = Begin<S, V>(c3 + S.Lanes, load);
-        for (int t = 0; t < tiles; t++, tile += F.TileBytes)
+        for (int t = 0; t < tiles; t++, tile += Tile<F>.Bytes)
         {
-            for (int part = 0; part < F.Values / ActivationBlock.Size; part++, x++)
+            for (int part = 0; part < Tile<F>.Parts; part++, x++)
             {
                 ActivationBlock* x1 = x + stride, x2 = x1 + stride, x3 = x2 + stride;
                 for (int run = 0; run < F.Runs; run++)
@@ -38,25 +38,24 @@ internal static unsafe class TileKernel
                     for (int pair = run * (4 / F.Runs); pair < (run + 1) * (4 / F.Runs); pair++)
                     {
                         int k = 2 * pair;
-                        V low = F.First<S, V>(tile, part, pair, lane), high = F.First<S, V>(tile, part, pair, lane + S.Lanes);
+                        V low = Tile<F>.First<S, V>(tile, part, pair, lane), high = Tile<F>.First<S, V>(tile, part, pair, lane + S.Lanes);
                         Dot<S, V>(low, high, x, k, ref i0L, ref i0H);
                         Dot<S, V>(low, high, x1, k, ref i1L, ref i1H);
                         Dot<S, V>(low, high, x2, k, ref i2L, ref i2H);
                         Dot<S, V>(low, high, x3, k, ref i3L, ref i3H);
-                        (low, high) = (F.Second<S, V>(tile, part, pair, lane), F.Second<S, V>(tile, part, pair, lane + S.Lanes));
+                        (low, high) = (Tile<F>.Second<S, V>(tile, part, pair, lane), Tile<F>.Second<S, V>(tile, part, pair, lane + S.Lanes));
                         Dot<S, V>(low, high, x, k + 1, ref i0L, ref i0H);
                         Dot<S, V>(low, high, x1, k + 1, ref i1L, ref i1H);
                         Dot<S, V>(low, high, x2, k + 1, ref i2L, ref i2H);
                         Dot<S, V>(low, high, x3, k + 1, ref i3L, ref i3H);
                     }
 
-                    int at = (part * F.Runs) + run;
-                    V scale = F.Scale<S, V>(tile, at, lane), minimum = F.Minimum<S, V>(tile, part, lane);
+                    V scale = Tile<F>.Scale<S, V>(tile, part, run, lane), minimum = Least<S, V, F>(tile, part, lane);
                     s0L = Add<S, V, F>(s0L, i0L, scale, minimum, x);
                     s1L = Add<S, V, F>(s1L, i1L, scale, minimum, x1);
                     s2L = Add<S, V, F>(s2L, i2L, scale, minimum, x2);
                     s3L = Add<S, V, F>(s3L, i3L, scale, minimum, x3);
-                    (scale, minimum) = (F.Scale<S, V>(tile, at, lane + S.Lanes), F.Minimum<S, V>(tile, part, lane + S.Lanes));
+                    (scale, minimum) = (Tile<F>.Scale<S, V>(tile, part, run, lane + S.Lanes), Least<S, V, F>(tile, part, lane + S.Lanes));
                     s0H = Add<S, V, F>(s0H, i0H, scale, minimum, x);
                     s1H = Add<S, V, F>(s1H, i1H, scale, minimum, x1);
                     s2H = Add<S, V, F>(s2H, i2H, scale, minimum, x2);
@@ -79,25 +78,24 @@ internal static unsafe class TileKernel
     internal static void Rows1<S, V, F>(ActivationBlock* x, byte* tile, int tiles, int lane, float* c, bool load)
         where S : struct, ISimd<V>
         where V : struct
-        where F : struct, ITile
+        where F : struct, ITiledBlock
     {
         V low = Begin<S, V>(c, load), high = Begin<S, V>(c + S.Lanes, load);
-        for (int t = 0; t < tiles; t++, tile += F.TileBytes)
+        for (int t = 0; t < tiles; t++, tile += Tile<F>.Bytes)
         {
-            for (int part = 0; part < F.Values / ActivationBlock.Size; part++, x++)
+            for (int part = 0; part < Tile<F>.Parts; part++, x++)
             {
                 for (int run = 0; run < F.Runs; run++)
                 {
                     V sumL = Start<S, V, F>(x, run), sumH = sumL;
                     for (int pair = run * (4 / F.Runs); pair < (run + 1) * (4 / F.Runs); pair++)
                     {
-                        Dot<S, V>(F.First<S, V>(tile, part, pair, lane), F.First<S, V>(tile, part, pair, lane + S.Lanes), x, 2 * pair, ref sumL, ref sumH);
-                        Dot<S, V>(F.Second<S, V>(tile, part, pair, lane), F.Second<S, V>(tile, part, pair, lane + S.Lanes), x, (2 * pair) + 1, ref sumL, ref sumH);
+                        Dot<S, V>(Tile<F>.First<S, V>(tile, part, pair, lane), Tile<F>.First<S, V>(tile, part, pair, lane + S.Lanes), x, 2 * pair, ref sumL, ref sumH);
+                        Dot<S, V>(Tile<F>.Second<S, V>(tile, part, pair, lane), Tile<F>.Second<S, V>(tile, part, pair, lane + S.Lanes), x, (2 * pair) + 1, ref sumL, ref sumH);
                     }
 
-                    int at = (part * F.Runs) + run;
-                    low = Add<S, V, F>(low, sumL, F.Scale<S, V>(tile, at, lane), F.Minimum<S, V>(tile, part, lane), x);
-                    high = Add<S, V, F>(high, sumH, F.Scale<S, V>(tile, at, lane + S.Lanes), F.Minimum<S, V>(tile, part, lane + S.Lanes), x);
+                    low = Add<S, V, F>(low, sumL, Tile<F>.Scale<S, V>(tile, part, run, lane), Least<S, V, F>(tile, part, lane), x);
+                    high = Add<S, V, F>(high, sumH, Tile<F>.Scale<S, V>(tile, part, run, lane + S.Lanes), Least<S, V, F>(tile, part, lane + S.Lanes), x);
                 }
             }
         }
@@ -114,7 +112,15 @@ internal static unsafe class TileKernel
     private static V Start<S, V, F>(ActivationBlock* x, int run)
         where S : struct, ISimd<V>
         where V : struct
-        where F : struct, ITile => F.HasMinimum ? S.Zero : S.Broadcast(BitConverter.Int32BitsToSingle(F.Runs == 1 ? x->Offset : x->HalfOffsets[run]));
+        where F : struct, ITiledBlock => F.HasMinimum
+        ? S.Zero
+        : S.Broadcast(BitConverter.Int32BitsToSingle((F.Runs == 1 ? x->Offset : x->HalfOffsets[run]) >> Tile<F>.ExcessShift));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Least<S, V, F>(byte* tile, int part, int lane)
+        where S : struct, ISimd<V>
+        where V : struct
+        where F : struct, ITiledBlock => F.HasMinimum ? Tile<F>.Minimum<S, V>(tile, part, lane) : S.Zero;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Dot<S, V>(V low, V high, ActivationBlock* x, int group, ref V sumL, ref V sumH)
@@ -130,7 +136,7 @@ internal static unsafe class TileKernel
     private static V Add<S, V, F>(V c, V sum, V scale, V minimum, ActivationBlock* x)
         where S : struct, ISimd<V>
         where V : struct
-        where F : struct, ITile
+        where F : struct, ITiledBlock
     {
         c = S.Fma(S.ToFloat(sum), S.Multiply(scale, S.Broadcast(x->Scale)), c);
         return F.HasMinimum ? S.Fma(minimum, S.Broadcast(x->NegatedSum), c) : c;

@@ -13,7 +13,7 @@ internal static unsafe class TileProduct
 
     private const int EdgeRows = 24;
 
-    /// <summary>Bytes that few rows read ahead of halves of bytes: unpacking them leaves the processor no room to look so far ahead by itself.</summary>
+    /// <summary>Bytes that few rows read ahead of codes that share bytes: unpacking them leaves the processor no room to look so far ahead by itself.</summary>
     private const int StreamAhead = 4096;
 
     /// <summary>With more rows multiplying takes so much longer than reading that it need not read ahead.</summary>
@@ -27,7 +27,7 @@ internal static unsafe class TileProduct
     internal static void Multiply<S, V, F>(ActivationBlock* x, nint stride, int rows, BlockTiles tiles, int from, int to, float* c, nint cRow)
         where S : struct, ISimd<V>
         where V : struct
-        where F : struct, ITile
+        where F : struct, ITiledBlock
     {
         float* edge = stackalloc float[EdgeRows * BlockTiles.Lanes];
         for (int first = from / BlockTiles.Lanes * BlockTiles.Lanes; first < to; first += BlockTiles.Lanes)
@@ -131,14 +131,14 @@ internal static unsafe class TileProduct
     private static void Panel<S, V, F>(ActivationBlock* x, nint stride, int rows, byte* panel, int tiles, float* c, nint cRow)
         where S : struct, ISimd<V>
         where V : struct
-        where F : struct, ITile
+        where F : struct, ITiledBlock
     {
         int block = rows <= (S.UsesMachineCode ? TileCode<F>.MaxRows : TileKernel.Rows) ? tiles : DepthBlock / F.Values;
         for (int t = 0; t < tiles; t += block)
         {
             int count = Math.Min(block, tiles - t);
-            byte* tile = panel + ((nint)t * F.TileBytes);
-            ActivationBlock* part = x + (t * (F.Values / ActivationBlock.Size));
+            byte* tile = panel + ((nint)t * Tile<F>.Bytes);
+            ActivationBlock* part = x + (t * Tile<F>.Parts);
             if (S.UsesMachineCode)
             {
                 Groups<F>(part, stride, rows, tile, count, c, cRow, t > 0);
@@ -163,7 +163,7 @@ internal static unsafe class TileProduct
 
     /// <summary>Few rows by machine code: panel after panel in one sweep through memory.</summary>
     private static void Stream<F>(ActivationBlock* x, nint stride, int rows, BlockTiles tiles, int panel, int panels, float* c, nint cRow)
-        where F : struct, ITile
+        where F : struct, ITiledBlock
     {
         TileArguments arguments = new()
         {
@@ -178,12 +178,12 @@ internal static unsafe class TileProduct
             CStep = BlockTiles.Lanes * sizeof(float),
             Ahead = StreamAhead,
         };
-        TileCode<F>.Run(rows, readAhead: F.HasMinimum, ref arguments);
+        TileCode<F>.Run(rows, readAhead: F.CodeBits < 8, ref arguments);
     }
 
     /// <summary>All rows of some tiles of a panel by machine code: six at a time, and what is left in two nearly equal parts.</summary>
     private static void Groups<F>(ActivationBlock* x, nint stride, int rows, byte* tile, int tiles, float* c, nint cRow, bool load)
-        where F : struct, ITile
+        where F : struct, ITiledBlock
     {
         int left = rows % TileCode<F>.MaxRows;
         int groups = rows / TileCode<F>.MaxRows;
@@ -218,7 +218,7 @@ internal static unsafe class TileProduct
                 Steps = steps,
                 XStep = height * stride * sizeof(ActivationBlock),
                 CStep = height * cRow * sizeof(float),
-                Ahead = (nint)tiles * F.TileBytes,
+                Ahead = (nint)tiles * Tile<F>.Bytes,
             };
             TileCode<F>.Run(height, rows <= MostAheadRows, ref arguments);
         }

@@ -18,7 +18,7 @@ internal sealed unsafe class Matrices(int seed) : IDisposable
 
     /// <summary>Formats whose products run on bytes, one for every layout of tiles.</summary>
     public static IEnumerable<WeightFormat> TiledFormats =>
-        BlockFormat.All.Where(f => f.HasTiles).DistinctBy(f => (f.TileBytes, f.Values)).Select(f => f.Format);
+        BlockFormat.All.Where(f => f.HasTiles).DistinctBy(f => f.Layout).Select(f => f.Format);
 
     public Arena Arena => _arena;
 
