@@ -12,7 +12,6 @@ using Razum.Benchmarks;
     ("adapters", "decoding steps of 8 sequences shared among adapters: THREADS STEPS", AdapterBenchmark.Run),
     ("sparse", "a checkpoint of R1's size whose bytes are holes, written, or loaded and run: PATH, PATH --run", Sparse.Run),
     ("file", "writes a GGUF file of a named shape, to measure: SHAPE MIXTURE FILE", ShapeFile.Run),
-    ("levels", "", Levels.Run),
     ("soak", "random load over a tiny cache, every answer compared with the one computed alone: --minutes N", Soak.Run),
 ];
 
