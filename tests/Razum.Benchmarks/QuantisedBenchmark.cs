@@ -12,7 +12,8 @@ namespace Razum.Benchmarks;
 /// <summary>
 /// Products with weights in block formats. Many rows (512 x 1536 x 8960) as shares of the peak of <c>vpdpbusd</c>, and how much faster two threads are;
 /// one row times a matrix larger than the last-level cache as a share of the read bandwidth of the same threads, one sequential stream each, counted by
-/// the bytes of the tiles. Peaks are measured right before and after every run. Options: rounds, instruction set, "one" for one row alone.
+/// the bytes of the tiles. Peaks are measured right before and after every run. Options: rounds, instruction set, "one" or "many" for one of the two, and
+/// formats with commas between them.
 /// </summary>
 internal static class QuantisedBenchmark
 {
@@ -20,43 +21,51 @@ internal static class QuantisedBenchmark
     {
         int rounds = options.Length > 0 ? int.Parse(options[0]) : 11;
         InstructionSet set = options.Length > 1 ? Enum.Parse<InstructionSet>(options[1], ignoreCase: true) : InstructionSets.Default;
-        bool oneRow = options.Length > 2 && options[2] == "one";
+        string kinds = options.Length > 2 ? options[2] : "both";
+        WeightFormat[] formats = options.Length > 3
+            ? [.. options[3].Split(',').Select(Enum.Parse<WeightFormat>)]
+            : [.. WeightFormats.Quantised.Where(f => f.MultipliesBytes())];
         Console.WriteLine($"instruction set {set}, medians of {rounds} rounds");
         switch (set)
         {
             case InstructionSet.Jit:
-                Run<Avx512Jit, Vector512<float>>(rounds, oneRow);
+                Run<Avx512Jit, Vector512<float>>(rounds, kinds, formats);
                 break;
             case InstructionSet.Avx512:
-                Run<Avx512, Vector512<float>>(rounds, oneRow);
+                Run<Avx512, Vector512<float>>(rounds, kinds, formats);
                 break;
             case InstructionSet.Avx2:
-                Run<Avx2, Vector256<float>>(rounds, oneRow);
+                Run<Avx2, Vector256<float>>(rounds, kinds, formats);
                 break;
             case InstructionSet.Neon:
-                Run<Neon, Vector128<float>>(rounds, oneRow);
+                Run<Neon, Vector128<float>>(rounds, kinds, formats);
                 break;
             default:
-                Run<Scalar, float>(rounds, oneRow);
+                Run<Scalar, float>(rounds, kinds, formats);
                 break;
         }
     }
 
-    private static void Run<S, V>(int rounds, bool oneRow)
+    private static void Run<S, V>(int rounds, string kinds, WeightFormat[] formats)
         where S : struct, ISimd<V>
         where V : struct
     {
         using WorkerPool one = new(1);
         using WorkerPool two = new(2);
-        if (!oneRow)
+        if (kinds != "one")
         {
-            ManyRows<S, V>(rounds, one, two);
+            ManyRows<S, V>(rounds, formats, one, two);
+        }
+
+        if (kinds == "many")
+        {
+            return;
         }
 
         Console.WriteLine();
         Console.WriteLine("| format | K x N | threads | GB/s | of bandwidth |");
         Console.WriteLine("|---|---|---|---|---|");
-        foreach (WeightFormat format in WeightFormats.Quantised.Where(f => f.MultipliesBytes()))
+        foreach (WeightFormat format in formats)
         {
             OneRow<S, V>(format, 8960, 30720, rounds, one);
             OneRow<S, V>(format, 8960, 30720, rounds, two);
@@ -64,7 +73,7 @@ internal static class QuantisedBenchmark
         }
     }
 
-    private static void ManyRows<S, V>(int rounds, WorkerPool one, WorkerPool two)
+    private static void ManyRows<S, V>(int rounds, WeightFormat[] formats, WorkerPool one, WorkerPool two)
         where S : struct, ISimd<V>
         where V : struct
     {
@@ -73,9 +82,9 @@ internal static class QuantisedBenchmark
         Console.WriteLine();
         Console.WriteLine("| format | T x K x N | GOP/s | of peak | two threads |");
         Console.WriteLine("|---|---|---|---|---|");
-        foreach (WeightFormat format in WeightFormats.Quantised.Where(f => f.MultipliesBytes()))
+        foreach (WeightFormat format in formats)
         {
-            foreach (int rows in (int[])[512, 64, 16])
+            foreach (int rows in (int[])[512, 64, 24, 16])
             {
                 ManyRows<S, V>(format, rows, 1536, 8960, rounds, one, two);
             }
