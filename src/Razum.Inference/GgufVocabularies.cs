@@ -9,6 +9,9 @@ public static class GgufVocabularies
 {
     private const string Prefix = "tokenizer.ggml.";
 
+    /// <summary>What byte-level BPE is called as a model.</summary>
+    private const string ByteLevel = "gpt2";
+
     /// <summary>Whether a file has a vocabulary at all.</summary>
     public static bool Has(GgufModel model) => model.Metadata.ContainsKey(Prefix + "model");
 
@@ -48,7 +51,11 @@ public static class GgufVocabularies
         writer.Set(Prefix + "tokens", vocabulary.Tokens.ToArray());
         Add("token_type", vocabulary.Types);
         Add("scores", vocabulary.Scores);
-        Add("merges", vocabulary.Merges);
+        if (vocabulary.Merges.Count > 0 || vocabulary.Model == ByteLevel)
+        {
+            writer.Set(Prefix + "merges", vocabulary.Merges.ToArray()); // an empty list, too: without one llama.cpp refuses the file
+        }
+
         Set("bos_token_id", (uint?)vocabulary.BosTokenId);
         Set("eos_token_id", (uint?)vocabulary.EosTokenId);
         Set("eot_token_id", (uint?)vocabulary.EotTokenId);

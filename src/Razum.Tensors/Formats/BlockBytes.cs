@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Razum.Tensors.Formats;
 
@@ -11,6 +12,19 @@ internal static unsafe class BlockBytes
     internal static ushort U16(byte* source) => Unsafe.ReadUnaligned<ushort>(source);
 
     internal static uint U32(byte* source) => Unsafe.ReadUnaligned<uint>(source);
+
+    /// <summary>A few bits of each of 32 bytes, from bit <paramref name="from"/> on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<byte> Bits(byte* source, int from, int count) =>
+        Vector256.ShiftRightLogical(Vector256.Load(source).AsUInt16(), from).AsByte() & Vector256.Create((byte)((1 << count) - 1));
+
+    /// <summary>32 values of four bits from 16 bytes: j and j + 16 share byte j.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<byte> Halves(byte* source)
+    {
+        Vector128<byte> bytes = Vector128.Load(source);
+        return Vector256.Create(bytes & Vector128.Create((byte)15), Vector128.ShiftRightLogical(bytes, 4));
+    }
 
     /// <summary>Writes the nearest F16; the result is its value.</summary>
     internal static float PutF16(byte* target, float value)

@@ -67,7 +67,8 @@ internal abstract unsafe class BlockFormat
     /// <inheritdoc cref="IQuantizer.Quantize"/>
     public virtual void Quantize(float* source, Importance importance, byte* block) => throw Lacks("quantiser");
 
-    public virtual void Pack(byte* block, int lane, byte* tile) => throw Lacks("tiles");
+    /// <inheritdoc cref="Tile{F}.Pack(byte*, int, int, byte*)"/>
+    public virtual void Pack(byte* blocks, int count, int lane, byte* tiles) => throw Lacks("tiles");
 
     /// <summary>The 32 values of a part for <paramref name="rows"/> rows from <paramref name="lane"/> on, row after row.</summary>
     public virtual void Unpack(byte* tile, int part, int lane, int rows, float* target) => throw Lacks("tiles");
@@ -123,7 +124,7 @@ internal sealed unsafe class TiledFormat<F> : QuantizingFormat<F>
 
     public override object Layout => (F.CodeBits, F.Runs, F.HasMinimum, F.HasFloatStep, F.HasCodebook, Tile<F>.Parts == 1, Tile<F>.ExcessShift > 0);
 
-    public override void Pack(byte* block, int lane, byte* tile) => Tile<F>.Pack(block, lane, tile);
+    public override void Pack(byte* blocks, int count, int lane, byte* tiles) => Tile<F>.Pack(blocks, count, lane, tiles);
 
     public override void Unpack(byte* tile, int part, int lane, int rows, float* target)
     {

@@ -151,11 +151,7 @@ internal sealed unsafe class BlockTiles : IDisposable
         BlockFormat format = tiles.Format;
         for (int row = from; row < to; row++)
         {
-            byte* blocks = weight.BlocksOf(row, format);
-            for (int tile = 0; tile < tiles.Count; tile++)
-            {
-                format.Pack(blocks + ((nint)tile * format.Bytes), row % Lanes, tiles.Tile(panel + ((row - from) / Lanes), tile));
-            }
+            format.Pack(weight.BlocksOf(row, format), tiles.Count, row % Lanes, tiles.Tile(panel + ((row - from) / Lanes), 0));
         }
     }
 
@@ -197,7 +193,7 @@ internal sealed unsafe class BlockTiles : IDisposable
                     for (int tile = 0; tile < tiles.Count; tile++)
                     {
                         format.Quantize(row + (tile * format.Values), default, block);
-                        format.Pack(block, r % Lanes, tiles.Tile(r / Lanes, tile));
+                        format.Pack(block, 1, r % Lanes, tiles.Tile(r / Lanes, tile));
                     }
                 }
             }

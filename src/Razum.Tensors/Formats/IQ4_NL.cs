@@ -22,15 +22,7 @@ internal readonly unsafe struct IQ4_NL : ITiledBlock
 
     public static (uint D, ushort Dmin) Steps(byte* block) => (U16(block), 0);
 
-    public static void Read(byte* block, int part, byte* codes, sbyte* scales) => ReadCodes(block + 2, codes);
-
-    /// <summary>32 codes from 16 bytes: j and j + 16 share byte j.</summary>
-    internal static void ReadCodes(byte* source, byte* codes)
-    {
-        Vector128<byte> bytes = Vector128.Load(source);
-        (bytes & Vector128.Create((byte)15)).Store(codes);
-        Vector128.ShiftRightLogical(bytes, 4).Store(codes + 16);
-    }
+    public static Vector256<byte> Codes(byte* block, int part) => Halves(block + 2);
 
     public static void Dequantize(byte* block, float* target)
     {

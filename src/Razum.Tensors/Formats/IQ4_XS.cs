@@ -28,11 +28,10 @@ internal readonly unsafe struct IQ4_XS : ITiledBlock
 
     public static (uint D, ushort Dmin) Steps(byte* block) => (U16(block), 0);
 
-    public static void Read(byte* block, int part, byte* codes, sbyte* scales)
-    {
-        IQ4_NL.ReadCodes(block + 8 + (16 * part), codes);
-        scales[0] = (sbyte)(((block[4 + (part / 2)] >> (part % 2 * 4) & 15) | ((U16(block + 2) >> (2 * part) & 3) << 4)) - 32);
-    }
+    public static Vector256<byte> Codes(byte* block, int part) => Halves(block + 8 + (16 * part));
+
+    public static (sbyte First, sbyte Second) Scales(byte* block, int part) =>
+        ((sbyte)(((block[4 + (part / 2)] >> (part % 2 * 4) & 15) | ((U16(block + 2) >> (2 * part) & 3) << 4)) - 32), 1);
 
     public static void Dequantize(byte* block, float* target)
     {

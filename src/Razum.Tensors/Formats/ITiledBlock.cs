@@ -33,8 +33,9 @@ internal unsafe interface ITiledBlock : IQuantizer
     /// <summary>d and dmin of a block: their bits.</summary>
     static abstract (uint D, ushort Dmin) Steps(byte* block);
 
-    /// <summary>
-    /// The 32 codes of a part, and its scales, then its m: signed bytes, or none where blocks have one part, whose s and m are 1.
-    /// </summary>
-    static abstract void Read(byte* block, int part, byte* codes, sbyte* scales);
+    /// <summary>The 32 codes of a part.</summary>
+    static abstract Vector256<byte> Codes(byte* block, int part);
+
+    /// <summary>The scales of a part, or its scale and its m; not asked for where blocks have one part, whose s and m are 1.</summary>
+    static virtual (sbyte First, sbyte Second) Scales(byte* block, int part) => (1, 1);
 }

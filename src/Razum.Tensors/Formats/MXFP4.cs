@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using static Razum.Tensors.Formats.BlockBytes;
 
 namespace Razum.Tensors.Formats;
 
@@ -26,7 +27,7 @@ internal readonly unsafe struct MXFP4 : ITiledBlock
 
     public static (uint D, ushort Dmin) Steps(byte* block) => (BitConverter.SingleToUInt32Bits(HalfPower(block[0])), 0);
 
-    public static void Read(byte* block, int part, byte* codes, sbyte* scales) => IQ4_NL.ReadCodes(block + 1, codes);
+    public static Vector256<byte> Codes(byte* block, int part) => Halves(block + 1);
 
     public static void Dequantize(byte* block, float* target)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using static Razum.Tensors.Formats.BlockBytes;
 
 namespace Razum.Tensors.Formats;
@@ -24,15 +25,11 @@ internal readonly unsafe struct Q3_K : ITiledBlock
 
     public static (uint D, ushort Dmin) Steps(byte* block) => (U16(block + 108), 0);
 
-    public static void Read(byte* block, int part, byte* codes, sbyte* scales)
-    {
-        for (int i = 0; i < 32; i++)
-        {
-            codes[i] = (byte)Level(block, (32 * part) + i);
-        }
+    public static Vector256<byte> Codes(byte* block, int part) =>
+        Bits(block + 32 + (part / 4 * 32), 2 * (part % 4), 2) | Vector256.ShiftLeft(Bits(block, part, 1), 2);
 
-        (scales[0], scales[1]) = ((sbyte)(ReadScale(block + 96, 2 * part) - 32), (sbyte)(ReadScale(block + 96, (2 * part) + 1) - 32));
-    }
+    public static (sbyte First, sbyte Second) Scales(byte* block, int part) =>
+        ((sbyte)(ReadScale(block + 96, 2 * part) - 32), (sbyte)(ReadScale(block + 96, (2 * part) + 1) - 32));
 
     public static void Dequantize(byte* block, float* target)
     {

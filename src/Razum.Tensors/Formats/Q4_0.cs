@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using static Razum.Tensors.Formats.BlockBytes;
 
 namespace Razum.Tensors.Formats;
@@ -17,7 +18,7 @@ internal readonly unsafe struct Q4_0 : ITiledBlock
 
     public static (uint D, ushort Dmin) Steps(byte* block) => (U16(block), 0);
 
-    public static void Read(byte* block, int part, byte* codes, sbyte* scales) => IQ4_NL.ReadCodes(block + 2, codes);
+    public static Vector256<byte> Codes(byte* block, int part) => Halves(block + 2);
 
     public static void Dequantize(byte* block, float* target)
     {

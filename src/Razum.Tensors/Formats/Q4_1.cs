@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using static Razum.Tensors.Formats.BlockBytes;
 
 namespace Razum.Tensors.Formats;
@@ -18,7 +19,7 @@ internal readonly unsafe struct Q4_1 : ITiledBlock
     /// <summary>The minimum with its sign changed.</summary>
     public static (uint D, ushort Dmin) Steps(byte* block) => (U16(block), (ushort)(U16(block + 2) ^ 0x8000));
 
-    public static void Read(byte* block, int part, byte* codes, sbyte* scales) => IQ4_NL.ReadCodes(block + 4, codes);
+    public static Vector256<byte> Codes(byte* block, int part) => Halves(block + 4);
 
     public static void Dequantize(byte* block, float* target)
     {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Razum.Tensors.Formats;
 
@@ -22,15 +23,10 @@ internal readonly unsafe struct Q4_K : ITiledBlock
 
     public static (uint D, ushort Dmin) Steps(byte* block) => (BlockBytes.U16(block), BlockBytes.U16(block + 2));
 
-    public static void Read(byte* block, int part, byte* codes, sbyte* scales)
-    {
-        for (int i = 0; i < 32; i += 4)
-        {
-            *(uint*)(codes + i) = BlockBytes.U32(block + 16 + (part / 2 * 32) + i) >> (part % 2 * 4) & 0x0F0F0F0F;
-        }
+    public static Vector256<byte> Codes(byte* block, int part) => BlockBytes.Bits(block + 16 + (part / 2 * 32), part % 2 * 4, 4);
 
-        (scales[0], scales[1]) = ((sbyte)SixBitScales.Scale(block + 4, part), (sbyte)SixBitScales.Minimum(block + 4, part));
-    }
+    public static (sbyte First, sbyte Second) Scales(byte* block, int part) =>
+        ((sbyte)SixBitScales.Scale(block + 4, part), (sbyte)SixBitScales.Minimum(block + 4, part));
 
     public static void Dequantize(byte* block, float* target)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using System.Runtime.CompilerServices;
 using static Razum.Tensors.Formats.BlockBytes;
 
@@ -18,13 +19,22 @@ internal readonly unsafe struct Q5_0 : ITiledBlock
 
     public static (uint D, ushort Dmin) Steps(byte* block) => (U16(block), 0);
 
-    public static void Read(byte* block, int part, byte* codes, sbyte* scales) => ReadLevels(block + 2, codes);
+    public static Vector256<byte> Codes(byte* block, int part) => Levels(block + 2);
+
+    /// <summary>32 levels of five bits from 4 + 16 bytes.</summary>
+    internal static Vector256<byte> Levels(byte* source)
+    {
+        Vector256<byte> bit = Vector256.Create(0x8040201008040201).AsByte(); // the one that a byte in its place has
+        Vector256<byte> fifth = Vector256.Create(Spread(source[0]), Spread(source[1]), Spread(source[2]), Spread(source[3])).AsByte() & bit;
+        return Halves(source + 4) | (Vector256.Equals(fifth, bit) & Vector256.Create((byte)16));
+
+        static ulong Spread(byte eight) => eight * 0x0101010101010101ul;
+    }
 
     public static void Dequantize(byte* block, float* target)
     {
         float d = F16(block);
-        byte* levels = stackalloc byte[32];
-        ReadLevels(block + 2, levels);
+        Vector256<byte> levels = Levels(block + 2);
         for (int j = 0; j < 32; j++)
         {
             target[j] = d * (levels[j] - 16);
@@ -54,17 +64,6 @@ internal readonly unsafe struct Q5_0 : ITiledBlock
         }
 
         WriteLevels(levels, block + 2);
-    }
-
-    /// <summary>32 levels of five bits from 4 + 16 bytes.</summary>
-    internal static void ReadLevels(byte* source, byte* levels)
-    {
-        uint high = U32(source);
-        for (int j = 0; j < 16; j++)
-        {
-            levels[j] = (byte)((source[4 + j] & 15u) | ((high >> j & 1) << 4));
-            levels[j + 16] = (byte)(((uint)source[4 + j] >> 4) | ((high >> (j + 16) & 1) << 4));
-        }
     }
 
     internal static void WriteLevels(byte* levels, byte* target)

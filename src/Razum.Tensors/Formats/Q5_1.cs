@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using static Razum.Tensors.Formats.BlockBytes;
 
 namespace Razum.Tensors.Formats;
@@ -18,13 +19,12 @@ internal readonly unsafe struct Q5_1 : ITiledBlock
     /// <summary>The minimum with its sign changed.</summary>
     public static (uint D, ushort Dmin) Steps(byte* block) => (U16(block), (ushort)(U16(block + 2) ^ 0x8000));
 
-    public static void Read(byte* block, int part, byte* codes, sbyte* scales) => Q5_0.ReadLevels(block + 4, codes);
+    public static Vector256<byte> Codes(byte* block, int part) => Q5_0.Levels(block + 4);
 
     public static void Dequantize(byte* block, float* target)
     {
         (float d, float m) = (F16(block), F16(block + 2));
-        byte* levels = stackalloc byte[32];
-        Q5_0.ReadLevels(block + 4, levels);
+        Vector256<byte> levels = Q5_0.Levels(block + 4);
         for (int j = 0; j < 32; j++)
         {
             float product = d * levels[j];

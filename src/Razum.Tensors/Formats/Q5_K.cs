@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using static Razum.Tensors.Formats.BlockBytes;
 
 namespace Razum.Tensors.Formats;
@@ -22,15 +23,11 @@ internal readonly unsafe struct Q5_K : ITiledBlock
 
     public static (uint D, ushort Dmin) Steps(byte* block) => (U16(block), U16(block + 2));
 
-    public static void Read(byte* block, int part, byte* codes, sbyte* scales)
-    {
-        for (int i = 0; i < 32; i += 4)
-        {
-            *(uint*)(codes + i) = (U32(block + 48 + (part / 2 * 32) + i) >> (part % 2 * 4) & 0x0F0F0F0F) | ((U32(block + 16 + i) >> part & 0x01010101) << 4);
-        }
+    public static Vector256<byte> Codes(byte* block, int part) =>
+        Bits(block + 48 + (part / 2 * 32), part % 2 * 4, 4) | Vector256.ShiftLeft(Bits(block + 16, part, 1), 4);
 
-        (scales[0], scales[1]) = ((sbyte)SixBitScales.Scale(block + 4, part), (sbyte)SixBitScales.Minimum(block + 4, part));
-    }
+    public static (sbyte First, sbyte Second) Scales(byte* block, int part) =>
+        ((sbyte)SixBitScales.Scale(block + 4, part), (sbyte)SixBitScales.Minimum(block + 4, part));
 
     public static void Dequantize(byte* block, float* target)
     {

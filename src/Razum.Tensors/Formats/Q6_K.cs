@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using static Razum.Tensors.Formats.BlockBytes;
 
 namespace Razum.Tensors.Formats;
@@ -24,16 +25,10 @@ internal readonly unsafe struct Q6_K : ITiledBlock
 
     public static (uint D, ushort Dmin) Steps(byte* block) => (U16(block + 208), 0);
 
-    public static void Read(byte* block, int part, byte* codes, sbyte* scales)
-    {
-        byte* low = block + (part / 4 * 64) + (part % 2 * 32), high = block + 128 + (part / 4 * 32);
-        for (int i = 0; i < 32; i += 4)
-        {
-            *(uint*)(codes + i) = (U32(low + i) >> (part % 4 / 2 * 4) & 0x0F0F0F0F) | ((U32(high + i) >> (2 * (part % 4)) & 0x03030303) << 4);
-        }
+    public static Vector256<byte> Codes(byte* block, int part) =>
+        Bits(block + (part / 4 * 64) + (part % 2 * 32), part % 4 / 2 * 4, 4) | Vector256.ShiftLeft(Bits(block + 128 + (part / 4 * 32), 2 * (part % 4), 2), 4);
 
-        (scales[0], scales[1]) = ((sbyte)block[192 + (2 * part)], (sbyte)block[193 + (2 * part)]);
-    }
+    public static (sbyte First, sbyte Second) Scales(byte* block, int part) => ((sbyte)block[192 + (2 * part)], (sbyte)block[193 + (2 * part)]);
 
     public static void Dequantize(byte* block, float* target)
     {

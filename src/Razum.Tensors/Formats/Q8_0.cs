@@ -47,11 +47,5 @@ internal readonly unsafe struct Q8_0 : ITiledBlock
 
     public static (uint D, ushort Dmin) Steps(byte* block) => (BlockBytes.U16(block), 0);
 
-    public static void Read(byte* block, int part, byte* codes, sbyte* scales)
-    {
-        for (int i = 0; i < 32; i += 16)
-        {
-            (Vector128.Load(block + 2 + i) ^ Vector128.Create((byte)128)).Store(codes + i);
-        }
-    }
+    public static Vector256<byte> Codes(byte* block, int part) => Vector256.Load(block + 2) ^ Vector256.Create((byte)128);
 }

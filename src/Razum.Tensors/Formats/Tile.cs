@@ -24,8 +24,8 @@ internal static unsafe class Tile<F>
     /// <summary>Groups of a part.</summary>
     internal const int Groups = PartValues / 4;
 
-    private const uint LowHalves = 0x0F0F0F0F;
-    private const uint UpperPairs = 0x03030303;
+    private const ulong LowHalves = 0x0F0F0F0F_0F0F0F0F;
+    private const ulong UpperPairs = 0x03030303_03030303;
 
     /// <summary>Parts of a tile.</summary>
     internal static int Parts => F.Values / PartValues;
@@ -54,50 +54,13 @@ internal static unsafe class Tile<F>
     /// <summary>Bytes from a part's beginning to the upper two of six bits of a group.</summary>
     internal static int UpperAt(int group) => PartHead + (((Groups / 2) + (group / 4)) * GroupBytes);
 
-    /// <summary>Puts a block into row <paramref name="lane"/> of a tile.</summary>
-    [SkipLocalsInit]
-    internal static void Pack(byte* block, int lane, byte* tile)
+    /// <summary>Puts the blocks of a row into row <paramref name="lane"/> of as many tiles.</summary>
+    internal static void Pack(byte* blocks, int count, int lane, byte* tiles)
     {
-        (uint d, ushort dmin) = F.Steps(block);
-        if (F.HasFloatStep)
+        for (int i = 0; i < count; i++)
         {
-            ((uint*)tile)[lane] = d;
+            Pack(blocks + ((nint)i * F.Bytes), lane, tiles + ((nint)i * Bytes));
         }
-        else
-        {
-            ((ushort*)tile)[lane] = (ushort)d;
-        }
-
-        if (F.HasMinimum)
-        {
-            ((ushort*)(tile + StepBytes))[lane] = dmin;
-        }
-
-        uint* codes = stackalloc uint[Groups];
-        sbyte* scales = stackalloc sbyte[2];
-        for (int part = 0; part < Parts; part++)
-        {
-            byte* start = Part(tile, part);
-            F.Read(block, part, (byte*)codes, scales);
-            for (int i = 0; i < PartHead / BlockTiles.Lanes; i++)
-            {
-                ((sbyte*)start)[(i * BlockTiles.Lanes) + lane] = scales[i];
-            }
-
-            for (int group = 0; group < Groups; group += F.CodeBits == 8 ? 1 : 2)
-            {
-                uint four = F.CodeBits == 8 ? codes[group] : (codes[group] & LowHalves) | ((codes[group + 1] & LowHalves) << 4);
-                Unsafe.WriteUnaligned(start + At(group) + (4 * lane), four);
-            }
-
-            for (int group = 0; F.CodeBits == 6 && group < Groups; group += 4)
-            {
-                uint four = Upper(codes[group]) | (Upper(codes[group + 1]) << 2) | (Upper(codes[group + 2]) << 4) | (Upper(codes[group + 3]) << 6);
-                Unsafe.WriteUnaligned(start + UpperAt(group) + (4 * lane), four);
-            }
-        }
-
-        static uint Upper(uint four) => (four >> 4) & UpperPairs;
     }
 
     /// <summary>The 32 values of part <paramref name="part"/> of row <paramref name="lane"/>: those of <see cref="IBlock.Dequantize"/>.</summary>
@@ -109,8 +72,8 @@ internal static unsafe class Tile<F>
         for (int group = 0; group < Groups; group++)
         {
             uint four = U32(start + At(group) + (4 * lane));
-            four = F.CodeBits == 8 ? four : (four >> (group % 2 * 4)) & LowHalves;
-            codes[group] = F.CodeBits == 6 ? four | (((U32(start + UpperAt(group) + (4 * lane)) >> (group % 4 * 2)) & UpperPairs) << 4) : four;
+            four = F.CodeBits == 8 ? four : (four >> (group % 2 * 4)) & unchecked((uint)LowHalves);
+            codes[group] = F.CodeBits == 6 ? four | (((U32(start + UpperAt(group) + (4 * lane)) >> (group % 4 * 2)) & unchecked((uint)UpperPairs)) << 4) : four;
         }
 
         for (int half = 0; half < 2; half++)
@@ -130,6 +93,75 @@ internal static unsafe class Tile<F>
             Vector256<float> bytes = Vector256.ConvertToSingle(Vector256.Create(low, high).AsInt32());
             return F.HasMinimum ? (scale * bytes) - less : scale * (bytes - less);
         }
+    }
+
+    private static void Pack(byte* block, int lane, byte* tile)
+    {
+        (uint d, ushort dmin) = F.Steps(block);
+        if (F.HasFloatStep)
+        {
+            ((uint*)tile)[lane] = d;
+        }
+        else
+        {
+            ((ushort*)tile)[lane] = (ushort)d;
+        }
+
+        if (F.HasMinimum)
+        {
+            ((ushort*)(tile + StepBytes))[lane] = dmin;
+        }
+
+        for (int part = 0; part < Parts; part++)
+        {
+            byte* start = Part(tile, part);
+            if (PartHead > 0)
+            {
+                (((sbyte*)start)[lane], sbyte second) = F.Scales(block, part);
+                if (PartHead > BlockTiles.Lanes)
+                {
+                    ((sbyte*)start)[BlockTiles.Lanes + lane] = second;
+                }
+            }
+
+            PackCodes(F.Codes(block, part).AsUInt64(), (uint*)start + lane);
+        }
+    }
+
+    /// <summary>32 codes, two groups at a time, into a part.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PackCodes(Vector256<ulong> codes, uint* target)
+    {
+        PackPair(codes[0], 0, target);
+        PackPair(codes[1], 2, target);
+        PackPair(codes[2], 4, target);
+        PackPair(codes[3], 6, target);
+        if (F.CodeBits == 6)
+        {
+            target[UpperAt(0) / sizeof(uint)] = UpperBits(codes[0]) | (UpperBits(codes[1]) << 4);
+            target[UpperAt(4) / sizeof(uint)] = UpperBits(codes[2]) | (UpperBits(codes[3]) << 4);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PackPair(ulong pair, int group, uint* target)
+    {
+        if (F.CodeBits == 8)
+        {
+            target[At(group) / sizeof(uint)] = (uint)pair;
+            target[At(group + 1) / sizeof(uint)] = (uint)(pair >> 32);
+            return;
+        }
+
+        pair &= LowHalves;
+        target[At(group) / sizeof(uint)] = (uint)(pair | (pair >> 28)); // the second four codes above the first
+    }
+
+    /// <summary>The upper two bits of eight codes, those of the second four above those of the first.</summary>
+    private static uint UpperBits(ulong pair)
+    {
+        pair = (pair >> 4) & UpperPairs;
+        return (uint)(pair | (pair >> 30));
     }
 
     /// <summary>Scales of a part, or of a half of one (<see cref="ITiledBlock.Runs"/>), rows from <paramref name="lane"/> on.</summary>

@@ -101,6 +101,11 @@ public sealed class ModelConversionTests
         ModelConversion.ToGguf(nano, folder.File("nano.gguf"), Mixture.Find(type)!, threads: 2);
         using ModelBundle bundle = ModelBundle.Load(folder.File("nano.gguf"));
         using ModelBundle original = ModelBundle.Load(nano);
+        using (GgufModel file = new(folder.File("nano.gguf")))
+        {
+            Assert.Contains("tokenizer.ggml.merges", file.Metadata.Keys); // empty, but llama.cpp reads no file without it
+        }
+
         Assert.Equal(original.Tokenizer.Encode("2 + 2 = ?", addBos: true), bundle.Tokenizer.Encode("2 + 2 = ?", addBos: true));
         Assert.Equal(original.Template.GetType(), bundle.Template.GetType());
         using var ops = new CpuOps(1);

@@ -98,7 +98,7 @@ public sealed unsafe class BlockFormatGoldenTests
         fixed (float* piece = part)
         fixed (byte* tiles = tile)
         {
-            blocks.Pack(block, lane, tiles);
+            blocks.Pack(block, 1, lane, tiles);
             for (int p = 0; p < blocks.Values / 32; p++)
             {
                 blocks.Unpack(tiles, p, lane, 1, piece);
