@@ -9,9 +9,6 @@ public static class GgufVocabularies
 {
     private const string Prefix = "tokenizer.ggml.";
 
-    /// <summary>What byte-level BPE is called as a model.</summary>
-    private const string ByteLevel = "gpt2";
-
     /// <summary>Whether a file has a vocabulary at all.</summary>
     public static bool Has(GgufModel model) => model.Metadata.ContainsKey(Prefix + "model");
 
@@ -51,7 +48,7 @@ public static class GgufVocabularies
         writer.Set(Prefix + "tokens", vocabulary.Tokens.ToArray());
         Add("token_type", vocabulary.Types);
         Add("scores", vocabulary.Scores);
-        if (vocabulary.Merges.Count > 0 || vocabulary.Model == ByteLevel)
+        if (vocabulary.Merges.Count > 0 || vocabulary.Model == GgufVocabulary.ByteLevel)
         {
             writer.Set(Prefix + "merges", vocabulary.Merges.ToArray()); // an empty list, too: without one llama.cpp refuses the file
         }

@@ -101,7 +101,7 @@ internal static unsafe class ShapeFile
 
     private static GgufVocabulary Vocabulary(int size) => new()
     {
-        Model = "gpt2",
+        Model = GgufVocabulary.ByteLevel,
         Tokens = [.. Enumerable.Range(0, size).Select(i => i < 256 ? ByteAlphabet.Letter((byte)i).ToString() : $"<|{i}|>")],
         Types = [.. Enumerable.Range(0, size).Select(i => i < 256 ? 1 : 3)],
         EosTokenId = size - 1,

@@ -126,8 +126,8 @@ internal static class Soak
         /// <summary>Closes the engine; fails unless all memory has come back.</summary>
         public void End()
         {
+            _engine.DisposeAsync().AsTask().Wait(); // its thread has let go of the last request
             (int free, int count) = _engine.Blocks;
-            _engine.DisposeAsync().AsTask().Wait();
             Console.WriteLine(
                 $"{bundle.Info.Name}: {Answers} answers, {Tokens} tokens, each as computed alone; {Cancelled} cancelled, {Preemptions} preempted; "
                 + $"{free} of {count} blocks came back");

@@ -34,7 +34,8 @@ internal readonly unsafe struct Q5_0 : ITiledBlock
     public static void Dequantize(byte* block, float* target)
     {
         float d = F16(block);
-        Vector256<byte> levels = Levels(block + 2);
+        byte* levels = stackalloc byte[32];
+        Levels(block + 2).Store(levels);
         for (int j = 0; j < 32; j++)
         {
             target[j] = d * (levels[j] - 16);

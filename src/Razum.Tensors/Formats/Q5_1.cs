@@ -24,7 +24,8 @@ internal readonly unsafe struct Q5_1 : ITiledBlock
     public static void Dequantize(byte* block, float* target)
     {
         (float d, float m) = (F16(block), F16(block + 2));
-        Vector256<byte> levels = Q5_0.Levels(block + 4);
+        byte* levels = stackalloc byte[32];
+        Q5_0.Levels(block + 4).Store(levels);
         for (int j = 0; j < 32; j++)
         {
             float product = d * levels[j];

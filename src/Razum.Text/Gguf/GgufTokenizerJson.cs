@@ -85,12 +85,12 @@ internal static class GgufTokenizerJson
         .FirstOrDefault();
 
     /// <summary>Whether a vocabulary is of a kind that is known: SentencePiece BPE, or byte-level BPE with a known rule.</summary>
-    public static bool Supports(GgufVocabulary vocabulary) => vocabulary.Model == "llama" || (vocabulary.Model == "gpt2" && s_rules.ContainsKey(vocabulary.Pre));
+    public static bool Supports(GgufVocabulary vocabulary) => vocabulary.Model == "llama" || (vocabulary.Model == GgufVocabulary.ByteLevel && s_rules.ContainsKey(vocabulary.Pre));
 
     /// <exception cref="InvalidDataException">The vocabulary is damaged, or of a kind that is not supported.</exception>
     public static byte[] Write(GgufVocabulary vocabulary, string file)
     {
-        if (vocabulary.Model != "gpt2")
+        if (vocabulary.Model != GgufVocabulary.ByteLevel)
         {
             throw new InvalidDataException($"{file}: tokenizer.ggml.model: {Shown(vocabulary.Model)} is not supported, only gpt2");
         }

@@ -3,6 +3,9 @@ namespace Razum.Text.Gguf;
 /// <summary>What a GGUF file says of its tokenizer (keys <c>tokenizer.ggml.*</c>), as plain values: whoever reads the file fills it, nothing here knows files.</summary>
 public sealed record GgufVocabulary
 {
+    /// <summary>What byte-level BPE is called as a <see cref="Model"/>.</summary>
+    public const string ByteLevel = "gpt2";
+
     /// <summary>Kind of tokenizer (<c>model</c>): <c>gpt2</c> for byte-level BPE, <c>llama</c> for SentencePiece.</summary>
     public required string Model { get; init; }
 

@@ -55,7 +55,7 @@ public static class GgufVocabularyReader
         string[] merges = [.. model.Find("merges") is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray().Select(Merge) : []];
         return new GgufVocabulary
         {
-            Model = "gpt2",
+            Model = GgufVocabulary.ByteLevel,
             Pre = GgufTokenizerJson.RuleOf(Steps(root)) ?? (merges.Length == 0 ? "gpt-2" : null) // without merges no rule changes anything
                 ?? throw root.Fault("pre_tokenizer", "GGUF files have no name for this rule"),
             Tokens = tokens,
